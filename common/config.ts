@@ -1,0 +1,115 @@
+import { readFileSync } from "node:fs";
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
+import type { z } from "zod";
+
+/** A configuration that cannot be used; `message` names file, key and what was expected. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/**
+ * Reads a YAML configuration file, replaces `${NAME}` and `${NAME:-default}` in its values, and
+ * validates it. Throws a `ConfigError` that names the file, the line, the key and the expected type.
+ */
+export function readConfig<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+  environment: NodeJS.ProcessEnv = process.env,
+): z.output<Schema> {
+  return parseConfig(readText(file), { file, schema, environment });
+}
+
+export interface ParseOptions<Schema extends z.ZodType> {
+  /** For messages. */
+  readonly file: string;
+  readonly schema: Schema;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export function parseConfig<Schema extends z.ZodType>(
+  text: string,
+  { file, schema, environment }: ParseOptions<Schema>,
+): z.output<Schema> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [broken] = document.errors;
+  if (broken) throw new ConfigError(`${file}: ${broken.message}`);
+  expandVariables(document, file, environment);
+  const result = schema.safeParse(document.toJS() ?? {});
+  if (result.success) return result.data;
+  const where = (path: PropertyKey[]) => lineOf(document, lines, path);
+  throw new ConfigError(
+    result.error.issues
+      .flatMap((issue) => describeIssue(issue))
+      .map(({ path, message }) => `${file}${where(path)}: ${path.join(".") || "file"}: ${message}`)
+      .join("\n"),
+  );
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`cannot read the configuration file ${file}: ${reason}`);
+  }
+}
+
+/** Only scalar nodes are expanded, after parsing, so a value can never change the structure. */
+function expandVariables(document: Document, file: string, environment: NodeJS.ProcessEnv) {
+  visit(document, {
+    Scalar(key, node) {
+      if (key === "key" || typeof node.value !== "string" || !node.value.includes("${")) return;
+      const expanded = expandText(node.value, file, environment);
+      // A plain (unquoted) scalar takes the type it would have had if written out.
+      node.value = node.type === "PLAIN" ? plainValue(expanded) : expanded;
+    },
+  });
+}
+
+const variablePattern = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
+
+const expandText = (text: string, file: string, environment: NodeJS.ProcessEnv): string =>
+  text.replace(variablePattern, (_whole, name: string, fallback: string | undefined) => {
+    const value = environment[name];
+    if (value !== undefined && (value !== "" || fallback === undefined)) return value;
+    if (fallback !== undefined) return fallback;
+    throw new ConfigError(`${file}: the environment variable ${name} is not set`);
+  });
+
+function plainValue(text: string): unknown {
+  if (text === "true" || text === "false") return text === "true";
+  if (/^-?\d+(\.\d+)?$/.test(text) && String(Number(text)) === text) return Number(text);
+  return text;
+}
+
+interface Finding {
+  readonly path: PropertyKey[];
+  readonly message: string;
+}
+
+function describeIssue(issue: z.core.$ZodIssue): Finding[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ path: [...issue.path, key], message: "unknown key" }));
+  }
+  return [{ path: issue.path, message: issue.message }];
+}
+
+function lineOf(document: Document, lines: LineCounter, path: PropertyKey[]): string {
+  const node = findNode(document.contents, path);
+  const offset = node?.range?.[0];
+  return offset === undefined ? "" : `:${lines.linePos(offset).line}`;
+}
+
+/** The node at a path, or the deepest one on the way there. */
+function findNode(contents: Node | null, path: PropertyKey[]): Node | null {
+  let node = contents;
+  for (const key of path) {
+    const pair = isMap(node)
+      ? node.items.find((item) => isScalar(item.key) && item.key.value === key)
+      : undefined;
+    if (!pair) break;
+    node = (pair.value ?? pair.key) as Node;
+  }
+  return node;
+}

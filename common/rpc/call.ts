@@ -1,0 +1,9 @@
+/** What travels beside every request, in one process as between processes. */
+export interface Call {
+  /** Ties together what one outside request causes: log lines, hops, answers. */
+  readonly requestId: string;
+  /** Aborts when the caller has gone or the deadline has passed. */
+  readonly signal: AbortSignal;
+  /** W3C `traceparent` of the caller, handed on unchanged. */
+  readonly traceparent?: string | undefined;
+}

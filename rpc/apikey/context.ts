@@ -1,0 +1,1 @@
+export type ApiKeyContext = Record<string, never>;

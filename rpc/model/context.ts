@@ -1,0 +1,1 @@
+export type ModelContext = Record<string, never>;

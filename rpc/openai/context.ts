@@ -1,0 +1,1 @@
+export type OpenAIContext = Record<string, never>;

@@ -1,0 +1,1 @@
+export type UserContext = Record<string, never>;
