@@ -1,0 +1,23 @@
+import { type Database, DatabaseOpenError, type OpenOptions } from "./database.ts";
+import { openPostgres } from "./postgres.ts";
+import { openSqlite } from "./sqlite.ts";
+
+/** Opens a service's database and brings its tables up to date. Throws a `DatabaseOpenError`. */
+export async function openDatabase<Tables>(options: OpenOptions): Promise<Database<Tables>> {
+  const { url } = options;
+  try {
+    if (url.startsWith("sqlite:")) return await openSqlite<Tables>(options);
+    if (/^postgres(ql)?:\/\//.test(url)) return await openPostgres<Tables>(options);
+  } catch (error) {
+    const reason = error instanceof Error && error.message ? error.message : String(error);
+    throw new DatabaseOpenError(`cannot open the database ${withoutPassword(url)}: ${reason}`, {
+      cause: error,
+    });
+  }
+  throw new DatabaseOpenError(
+    `${withoutPassword(url)} is no database: expected sqlite:<file> or postgres://...`,
+  );
+}
+
+const withoutPassword = (url: string): string =>
+  url.replace(/\/\/[^@/]*@/, "//").replace(/\?.*$/, "");

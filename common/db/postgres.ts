@@ -1,0 +1,89 @@
+import { Kysely, PostgresDialect } from "kysely";
+import type { Pool, PoolConfig } from "pg";
+import { AppError } from "../errors.ts";
+import type { Database, OpenOptions } from "./database.ts";
+import { migrate } from "./migrate.ts";
+
+const connectionsMax = 20;
+const connectTimeoutMs = 5_000;
+const statementTimeoutMs = 15_000;
+const idleInTransactionTimeoutMs = 30_000;
+
+/** Type ids of PostgreSQL that are read as numbers: int8, and numeric, which a sum of int8 is. */
+const numberTypes: readonly number[] = [20, 1700];
+
+export async function openPostgres<Tables>(options: OpenOptions): Promise<Database<Tables>> {
+  const { schema, migrations, log } = options;
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error(`bad schema name ${schema}`);
+  const settings = connectionSettings(options.url, schema);
+
+  // Migrations get connections of their own: they may wait long for the lock and run long.
+  const migrating = new Kysely<Tables>({ dialect: await dialect({ ...settings, max: 2 }, log) });
+  try {
+    await migrate(migrating, { migrations, log, schema });
+  } finally {
+    await migrating.destroy();
+  }
+
+  const sql = new Kysely<Tables>({
+    dialect: await dialect(
+      {
+        ...settings,
+        max: connectionsMax,
+        statement_timeout: statementTimeoutMs,
+        // The server should give up first; this is for a server that no longer answers.
+        query_timeout: statementTimeoutMs * 2,
+        idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
+      },
+      log,
+    ),
+  });
+  return { sql, engine: "postgres", close: () => sql.destroy() };
+}
+
+/** Names in queries mean the service's own schema, on every connection of the pool. */
+function connectionSettings(url: string, schema: string): PoolConfig {
+  const target = new URL(url);
+  const given = target.searchParams.get("options");
+  const searchPath = `-c search_path=${schema}`;
+  target.searchParams.set("options", given ? `${given} ${searchPath}` : searchPath);
+  return {
+    connectionString: target.href,
+    application_name: `apirouter ${schema}`,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+  };
+}
+
+async function dialect(config: PoolConfig, log: OpenOptions["log"]): Promise<PostgresDialect> {
+  // Loaded here, since a deployment on SQLite should not pay for it at start.
+  const { default: pg } = await import("pg");
+  const pool = new pg.Pool({
+    ...config,
+    types: {
+      getTypeParser: (id, format) =>
+        numberTypes.includes(id) ? Number : pg.types.getTypeParser(id, format),
+    },
+  });
+  // An idle connection that breaks leaves the pool by itself; unheard, the event ends the process.
+  pool.on("error", (error) => log.warn({ error }, "a database connection broke"));
+  return new PostgresDialect({ pool: () => Promise.resolve(withPlainFailures(pool)) });
+}
+
+/** Whoever asks for a connection and gets none learns that it may try again. */
+function withPlainFailures(pool: Pool) {
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      try {
+        return await pool.connect();
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new AppError("service.unavailable", "The database is not reachable.", {
+          cause: new Error(reason || "connection refused", { cause }),
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { statSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { pino } from "pino";
+import { databases } from "../../test/support/databases.ts";
+import type { Migrations } from "./database.ts";
+import { openDatabase } from "./open-database.ts";
+
+const log = pino({ level: "silent" });
+const migrations: Migrations = {
+  "001_entry": async (sql) => {
+    await sql.schema.createTable("entry").addColumn("id", "integer").execute();
+  },
+};
+
+/** Writes rows for ever and tells of each when it is acknowledged. */
+const writer = `
+  import { pino } from "pino";
+  import { openDatabase } from ${JSON.stringify(import.meta.resolve("./open-database.ts"))};
+  const options = { schema: "entries", migrations: {}, log: pino({ level: "silent" }) };
+  const database = await openDatabase({ ...options, url: process.argv[1],
+    migrations: { "001_entry": async () => {} } });
+  for (let id = 1; ; id++) {
+    await database.sql.insertInto("entry").values({ id }).execute();
+    process.stdout.write(id + "\\n");
+  }
+`;
+
+test("a write that was acknowledged survives kill -9 of its process", async () => {
+  const [sqlite] = databases();
+  const home = await sqlite!.create();
+  const open = () =>
+    openDatabase<{ entry: { id: number } }>({ url: home.url, schema: "entries", migrations, log });
+  await (await open()).close();
+
+  const child = spawn(process.execPath, ["-e", writer, home.url], {
+    cwd: import.meta.dirname,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let acknowledged = 0;
+  for await (const line of createInterface(child.stdout)) {
+    acknowledged = Number(line);
+    if (acknowledged === 20) child.kill("SIGKILL");
+  }
+  if (child.signalCode === null) await once(child, "exit");
+  assert.equal(child.signalCode, "SIGKILL");
+
+  const database = await open();
+  const rows = await database.sql.selectFrom("entry").select("id").orderBy("id").execute();
+  assert.ok(rows.length >= acknowledged && acknowledged >= 20, `${rows.length} of ${acknowledged}`);
+  assert.equal(rows[acknowledged - 1]?.id, acknowledged);
+  assert.equal(statSync(home.file ?? "").mode & 0o077, 0, "only its owner may read the file");
+  await database.close();
+  await home.drop();
+});
+
+test("a statement that waits for its own transaction fails instead of hanging for ever", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const [sqlite] = databases();
+  const home = await sqlite!.create();
+  const database = await openDatabase<{ entry: { id: number } }>({
+    url: home.url,
+    schema: "entries",
+    migrations,
+    log,
+  });
+  const stuck = database.sql.transaction().execute(async () => {
+    const waiting = database.sql.selectFrom("entry").selectAll().execute();
+    setImmediate(() => t.mock.timers.tick(60_000));
+    return waiting;
+  });
+  await assert.rejects(stuck, { code: "service.overloaded" });
+  assert.deepEqual(await database.sql.selectFrom("entry").selectAll().execute(), []);
+  await database.close();
+  await home.drop();
+});
+
+test("a file that is no database is refused in one sentence", async () => {
+  const [sqlite] = databases();
+  const home = await sqlite!.create();
+  writeFileSync(home.file ?? "", "this is a shopping list, not a database".repeat(100));
+  await assert.rejects(
+    openDatabase({ url: home.url, schema: "entries", migrations, log }),
+    /^DatabaseOpenError: cannot open the database sqlite:.*: file is not a database$/,
+  );
+  await home.drop();
+});
