@@ -73,6 +73,9 @@ const parametersOf = (data: string, port: number, durable: boolean) => {
   return ["-D", data, ...settings.flatMap((setting) => ["-c", setting])];
 };
 
+/** One in which upper and lower case are known for all letters; macOS has no neutral one. */
+const locale = process.platform === "darwin" ? "en_US.UTF-8" : "C.UTF-8";
+
 interface User {
   readonly uid: number;
   readonly gid: number;
@@ -83,7 +86,7 @@ function createData(program: string, data: string, user: User | undefined): void
   if (user) chownSync(data, user.uid, user.gid);
   const { status, stderr, error } = spawnSync(
     join(dirname(program), "initdb"),
-    ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+    ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", `--locale=${locale}`, "--no-sync"],
     { stdio: ["ignore", "ignore", "pipe"], encoding: "utf8", cwd: data, ...user },
   );
   if (status !== 0) throw new Error(`initdb failed: ${(error?.message ?? stderr).trim()}`);

@@ -32,12 +32,13 @@ export async function startServers(options: ServerSetOptions): Promise<ServerSet
   const missing: string[] = [];
   const attempt = async (program: Program, start: (path: string) => Promise<Server>) => {
     const path = findProgram(program);
-    if (!path) return void missing.push(adviceFor(program));
     try {
-      return await start(path);
+      if (path) return await start(path);
+      missing.push(adviceFor(program));
     } catch (error) {
       missing.push(error instanceof Error ? error.message : String(error));
     }
+    return undefined;
   };
   const [etcd, postgres, redis] = await Promise.all([
     attempt(etcdProgram, (program) => startEtcd({ ...options, program })),
