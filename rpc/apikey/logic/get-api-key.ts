@@ -1,13 +1,16 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { AppError } from "../../../common/errors.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type { ApiKeySchema, GetApiKeyRequest } from "../../../gen/rpc/apikey/apikey_pb.ts";
 import type { ApiKeyContext } from "../context.ts";
+import { keyNotFound, referenceOf } from "./actor-reach.ts";
+import { describeKey } from "./describe-key.ts";
 
 export async function getApiKey(
-  _context: ApiKeyContext,
-  _request: GetApiKeyRequest,
+  { now, store }: ApiKeyContext,
+  request: GetApiKeyRequest,
   _call: Call,
 ): Promise<MessageInitShape<typeof ApiKeySchema>> {
-  throw new AppError("unimplemented", "GetApiKey is not written yet");
+  const key = await store.findKey(referenceOf(request));
+  if (!key) throw keyNotFound();
+  return describeKey(key, now());
 }

@@ -1,16 +1,58 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { AppError } from "../../../common/errors.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type {
   ListApiKeysRequest,
   ListApiKeysResponseSchema,
 } from "../../../gen/rpc/apikey/apikey_pb.ts";
 import type { ApiKeyContext } from "../context.ts";
+import type { ShownStatus } from "../store/schema.ts";
+import { reachOf } from "./actor-reach.ts";
+import { checkText, checkUserId, requireValid } from "./check-fields.ts";
+import { describeKey } from "./describe-key.ts";
 
+/** A page of keys, oldest first: see `store/list-keys.ts` for what that is good for. */
 export async function listApiKeys(
-  _context: ApiKeyContext,
-  _request: ListApiKeysRequest,
+  { config, now, store }: ApiKeyContext,
+  request: ListApiKeysRequest,
   _call: Call,
 ): Promise<MessageInitShape<typeof ListApiKeysResponseSchema>> {
-  throw new AppError("unimplemented", "ListApiKeys is not written yet");
+  const nowMs = now();
+  const { name, userId } = request;
+  const page = request.page?.page || 1;
+  const limit = request.page?.pageSize || config.pageSizeDefault;
+  const status = shownStatus(request.status);
+  requireValid([
+    userId === "" ? undefined : checkUserId(userId),
+    checkText({ field: "name", text: name, charactersMax: config.nameCharactersMax }),
+    status === undefined
+      ? { field: "status", message: "expected `active`, `disabled` or `expired`" }
+      : undefined,
+    limit > config.pageSizeMax
+      ? { field: "page_size", message: `expected at most ${config.pageSizeMax}` }
+      : undefined,
+  ]);
+
+  const { keys, total } = await store.listKeys({
+    reach: reachOf(request.actor),
+    userId,
+    status: status ?? "",
+    name,
+    nowMs,
+    limit,
+    offset: (page - 1) * limit,
+  });
+  return { keys: keys.map((key) => describeKey(key, nowMs)), total };
+}
+
+/** Undefined for what is no status. */
+function shownStatus(status: string): ShownStatus | "" | undefined {
+  switch (status) {
+    case "":
+    case "active":
+    case "disabled":
+    case "expired":
+      return status;
+    default:
+      return undefined;
+  }
 }

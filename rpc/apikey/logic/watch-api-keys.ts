@@ -1,14 +1,16 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { AppError } from "../../../common/errors.ts";
+import { eventStream } from "../../../common/events/event-stream.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type { ApiKeyEventSchema, WatchApiKeysRequest } from "../../../gen/rpc/apikey/apikey_pb.ts";
 import type { ApiKeyContext } from "../context.ts";
+import { apiKeyTopic } from "./announce-change.ts";
 
-// biome-ignore lint/correctness/useYield: a skeleton
 export async function* watchApiKeys(
-  _context: ApiKeyContext,
+  { events }: ApiKeyContext,
   _request: WatchApiKeysRequest,
-  _call: Call,
+  call: Call,
 ): AsyncGenerator<MessageInitShape<typeof ApiKeyEventSchema>> {
-  throw new AppError("unimplemented", "WatchApiKeys is not written yet");
+  for await (const event of eventStream(events, apiKeyTopic, call.signal)) {
+    yield event ? { keyId: event.id, status: event.value } : {};
+  }
 }

@@ -1,0 +1,61 @@
+import { create } from "@bufbuild/protobuf";
+import { exceedingFields, isAddressRange } from "../../../common/access/access.ts";
+import { AppError, type ErrorDetail } from "../../../common/errors.ts";
+import { type Permissions, PermissionsSchema } from "../../../gen/common/access/access_pb.ts";
+import type { ApiKeyConfig } from "../config.ts";
+import type { Findings } from "./check-fields.ts";
+
+export function checkPermissions(permissions: Permissions, config: ApiKeyConfig): Findings {
+  const { endpointsMax, modelPatternsMax, ipRangesMax } = config;
+  const { endpoints, models, ipRanges } = permissions;
+  const entries = (field: string, list: readonly string[], lengthMax: number) =>
+    checkEntries({ field, list, lengthMax, charactersMax: config.permissionCharactersMax });
+  return [
+    entries("permissions.endpoints", endpoints, endpointsMax),
+    entries("permissions.models.allow", models?.allow ?? [], modelPatternsMax),
+    entries("permissions.models.deny", models?.deny ?? [], modelPatternsMax),
+    entries("permissions.ip_ranges", ipRanges, ipRangesMax) ?? checkRanges(ipRanges),
+  ];
+}
+
+/**
+ * Throws `permissions.exceed_owner` when a key would be allowed what its owner is not. Address
+ * ranges are not compared: at use, the gateway asks for an address that both sides allow. An owner
+ * of whom nothing is said may do nothing.
+ */
+export function requireWithinOwner(
+  permissions: Permissions,
+  owner: Permissions = create(PermissionsSchema),
+): void {
+  const exceeding = exceedingFields(permissions, owner);
+  if (exceeding.length === 0) return;
+  throw new AppError(
+    "permissions.exceed_owner",
+    "A key cannot be allowed more than the user that it belongs to.",
+    { details: exceeding.map((field) => ({ field, message: "goes beyond the owner's" })) },
+  );
+}
+
+interface EntryLimits {
+  readonly field: string;
+  readonly list: readonly string[];
+  readonly lengthMax: number;
+  readonly charactersMax: number;
+}
+
+function checkEntries({ field, list, lengthMax, charactersMax }: EntryLimits) {
+  if (list.length > lengthMax) return { field, message: `expected at most ${lengthMax} entries` };
+  if (list.some((entry) => entry === "" || entry.length > charactersMax)) {
+    return { field, message: `expected entries of 1 to ${charactersMax} characters` };
+  }
+  if (list.some((entry) => /\s|\p{C}/u.test(entry))) {
+    return { field, message: "expected entries without spaces and control characters" };
+  }
+  return undefined;
+}
+
+function checkRanges(ranges: readonly string[]): ErrorDetail | undefined {
+  const wrong = ranges.find((range) => !isAddressRange(range));
+  if (wrong === undefined) return undefined;
+  return { field: "permissions.ip_ranges", message: `${wrong} is no address and no CIDR range` };
+}
