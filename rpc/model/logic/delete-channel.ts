@@ -1,16 +1,21 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { AppError } from "../../../common/errors.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type {
   DeleteChannelRequest,
   DeleteChannelResponseSchema,
 } from "../../../gen/rpc/model/model_pb.ts";
 import type { ModelContext } from "../context.ts";
+import { foundToChange } from "../found.ts";
+import { requireAdmin } from "../require-admin.ts";
 
 export async function deleteChannel(
-  _context: ModelContext,
-  _request: DeleteChannelRequest,
+  context: ModelContext,
+  { actor, id }: DeleteChannelRequest,
   _call: Call,
 ): Promise<MessageInitShape<typeof DeleteChannelResponseSchema>> {
-  throw new AppError("unimplemented", "DeleteChannel is not written yet");
+  requireAdmin(actor);
+  foundToChange(await context.channels.find(id), "channel");
+  await context.channels.remove(id);
+  await context.announce(id);
+  return {};
 }

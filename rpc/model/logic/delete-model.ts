@@ -1,16 +1,21 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { AppError } from "../../../common/errors.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type {
   DeleteModelRequest,
   DeleteModelResponseSchema,
 } from "../../../gen/rpc/model/model_pb.ts";
 import type { ModelContext } from "../context.ts";
+import { foundToChange } from "../found.ts";
+import { requireAdmin } from "../require-admin.ts";
 
 export async function deleteModel(
-  _context: ModelContext,
-  _request: DeleteModelRequest,
+  context: ModelContext,
+  { actor, id }: DeleteModelRequest,
   _call: Call,
 ): Promise<MessageInitShape<typeof DeleteModelResponseSchema>> {
-  throw new AppError("unimplemented", "DeleteModel is not written yet");
+  requireAdmin(actor);
+  foundToChange(await context.models.find(id), "model");
+  await context.models.remove(id);
+  await context.announce(id);
+  return {};
 }

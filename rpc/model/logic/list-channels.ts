@@ -1,16 +1,20 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { AppError } from "../../../common/errors.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type {
   ListChannelsRequest,
   ListChannelsResponseSchema,
 } from "../../../gen/rpc/model/model_pb.ts";
 import type { ModelContext } from "../context.ts";
+import { pageSlice } from "../page-slice.ts";
+import { channelMessage } from "../records.ts";
+import { requireAdmin } from "../require-admin.ts";
 
 export async function listChannels(
-  _context: ModelContext,
-  _request: ListChannelsRequest,
+  context: ModelContext,
+  { actor, page }: ListChannelsRequest,
   _call: Call,
 ): Promise<MessageInitShape<typeof ListChannelsResponseSchema>> {
-  throw new AppError("unimplemented", "ListChannels is not written yet");
+  requireAdmin(actor);
+  const { channels, total } = await context.channels.list(pageSlice(page, context.limits));
+  return { channels: channels.map(channelMessage), total };
 }

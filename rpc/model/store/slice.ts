@@ -1,0 +1,5 @@
+/** Which rows of a list. */
+export interface Slice {
+  readonly offset: number;
+  readonly limit: number;
+}
