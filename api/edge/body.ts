@@ -1,0 +1,41 @@
+import { AppError } from "../../common/errors.ts";
+import type { Exchange } from "./exchange.ts";
+
+/**
+ * Reads the whole body of a request. The server's own clock bounds the time it may take.
+ *
+ * @throws `request.too_large` beyond `bytesMax`, without reading on; `request.cancelled` when the
+ * client left.
+ */
+export function readBody(exchange: Exchange, bytesMax: number): Promise<Buffer> {
+  const { request, response, body } = exchange;
+  if (!body.expected) return Promise.resolve(Buffer.alloc(0));
+  if ((body.length ?? 0) > bytesMax) return Promise.reject(tooLarge(bytesMax));
+  if (body.awaitsContinue) {
+    body.awaitsContinue = false;
+    response.writeContinue();
+  }
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (error: AppError | undefined) => {
+      request.off("data", onData).off("end", onEnd).off("close", onClose);
+      if (!error) return resolve(chunks.length === 1 ? only(chunks) : Buffer.concat(chunks, size));
+      request.pause();
+      reject(error);
+    };
+    const onData = (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > bytesMax) settle(tooLarge(bytesMax));
+    };
+    const onEnd = () => settle(undefined);
+    const onClose = () => settle(new AppError("request.cancelled", "The client left."));
+    request.on("data", onData).on("end", onEnd).on("close", onClose);
+  });
+}
+
+const only = ([chunk = Buffer.alloc(0)]: Buffer[]): Buffer => chunk;
+
+const tooLarge = (bytesMax: number) =>
+  new AppError("request.too_large", `The request body is larger than ${bytesMax} bytes.`);
