@@ -1,0 +1,74 @@
+import { hasRole } from "../../common/access/access.ts";
+import { AppError } from "../../common/errors.ts";
+import type { Call } from "../../common/rpc/call.ts";
+import type { GatewayContext } from "../context.ts";
+import type { Caller, Origin } from "../types/caller.ts";
+import type { ManagementRequest } from "../types/management.ts";
+import { required } from "../types/required.ts";
+
+const userAgentCharsMax = 512;
+
+/** Who may call a route, and what its logic then knows of them. */
+export interface Access<Who> {
+  readonly level: "public" | "member" | "admin";
+  /** Throws an `auth.*` error unless the request may pass. */
+  admit(context: GatewayContext, request: ManagementRequest, call: Call): Promise<Who>;
+}
+
+export const anyone: Access<{ origin: Origin }> = {
+  level: "public",
+  admit: async (_context, { env, req }) => ({
+    origin: {
+      ip: env.record.ip,
+      userAgent: (req.header("user-agent") ?? "").slice(0, userAgentCharsMax),
+      loopbackListener: env.record.loopbackListener,
+    },
+  }),
+};
+
+export const members: Access<{ caller: Caller }> = {
+  level: "member",
+  admit: async (context, request, call) => ({ caller: await authenticate(context, request, call) }),
+};
+
+/** Owners and admins. */
+export const admins: Access<{ caller: Caller }> = {
+  level: "admin",
+  async admit(context, request, call) {
+    const caller = await authenticate(context, request, call);
+    if (hasRole(caller.user.role, "admin")) return { caller };
+    throw new AppError("auth.forbidden", "This needs the role of an owner or admin.");
+  },
+};
+
+/** Asks the user service every time, so that a revoked session ends with its next request. */
+async function authenticate(
+  context: GatewayContext,
+  { env, req }: ManagementRequest,
+  call: Call,
+): Promise<Caller> {
+  const accessToken = bearerToken(req.header("authorization"));
+  const answer = await context.services.user.authenticate({ accessToken }, call);
+  const user = required(answer.user, "the signed-in user");
+  env.record.userId = user.id;
+  const actor = { userId: user.id, role: user.role };
+  return { user, actor, sessionId: answer.sessionId };
+}
+
+function bearerToken(authorization: string | undefined): string {
+  const [, token] = /^Bearer +(\S+) *$/i.exec(authorization ?? "") ?? [];
+  if (token === undefined) {
+    throw new AppError(
+      "auth.required",
+      "Sign in at /api/v1/auth/login and send the access token as `Authorization: Bearer <token>`.",
+    );
+  }
+  if (token.startsWith("sk-")) {
+    throw new AppError(
+      "auth.token_invalid",
+      "This is an API key, which is for the data plane under /v1. The management API takes an " +
+        "access token from /api/v1/auth/login.",
+    );
+  }
+  return token;
+}

@@ -1,0 +1,27 @@
+import { AppError } from "../../common/errors.ts";
+import type { GatewayContext } from "../context.ts";
+import { managementError } from "../edge/error-response.ts";
+import type { ManagementRequest } from "../types/management.ts";
+
+export type AnswerError = (thrown: unknown, request: ManagementRequest) => Response;
+
+/** Turns whatever a route throws into an answer, and logs what was our fault, once. */
+export function createAnswerError({ log }: Pick<GatewayContext, "log">): AnswerError {
+  return (thrown, { env: { record } }) => {
+    const error = AppError.from(thrown);
+    record.errorCode = error.code;
+    if (error.status.http >= 500) {
+      log.error({ request_id: record.requestId, route: record.route, error }, "request failed");
+    }
+    const { status, headers, body } = managementError(error, record.requestId);
+    const response = new Response(body, { status, headers });
+    if (status === 401) response.headers.set("www-authenticate", challenge(error));
+    return response;
+  };
+}
+
+/** RFC 6750: who sent no token is told only what to send, who sent a bad one also why. */
+const challenge = ({ code }: AppError): string =>
+  code === "auth.required" || code === "auth.invalid_credentials"
+    ? 'Bearer realm="apirouter"'
+    : `Bearer realm="apirouter", error="invalid_token", error_description="${code}"`;
