@@ -47,7 +47,7 @@ for (const engine of databases()) {
       subscription.close();
     });
 
-    test("a change of nothing, and a refused one, is not announced", async () => {
+    test("neither a refused change nor a new key is announced", async () => {
       const { replicas } = fixture();
       const { client, issue } = replicas[0];
       const { id } = await issue(actor);

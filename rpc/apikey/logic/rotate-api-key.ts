@@ -30,7 +30,7 @@ export async function rotateApiKey(
   const key = await store.rotateKey(referenceOf(request), {
     secret: { hash: hashSecret(pepper, secret), ...displayParts(secret) },
     nowMs,
-    graceEndsAtMs: nowMs + graceSeconds * 1_000,
+    graceMs: graceSeconds * 1_000,
     retiredMax: config.retiredSecretsPerKeyMax,
   });
   if (!key) throw keyNotFound();

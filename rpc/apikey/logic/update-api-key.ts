@@ -11,7 +11,7 @@ import { describeKey, statusOf } from "./describe-key.ts";
 /** An expiry of 0 in a request: the key shall have none. */
 const noExpiry = 0;
 
-/** Changes what the request names. One that names nothing changes nothing, and is announced too. */
+/** Changes what the request names, and nothing else. */
 export async function updateApiKey(
   context: ApiKeyContext,
   request: UpdateApiKeyRequest,

@@ -21,9 +21,9 @@ export interface ApiKeyStore {
 export interface Rotation {
   readonly secret: HashedSecret;
   readonly nowMs: number;
-  /** When the secret that is current until now stops working. */
-  readonly graceEndsAtMs: number;
-  /** Secrets beside the current one that are kept. */
+  /** How long the secret that is current until now goes on working. */
+  readonly graceMs: number;
+  /** Ended secrets that are kept, so that they are told apart from unknown ones. */
   readonly retiredMax: number;
 }
 
@@ -101,6 +101,9 @@ export function createApiKeyStore({ sql }: Database<ApiKeyTables>): ApiKeyStore 
   };
 }
 
+/** Not the present: that still lies ahead of a replica whose clock is behind. */
+const endedMs = 0;
+
 /**
  * The first statement locks the key's row, so rotations that race run one after the other: each
  * retires the secret of the one before it. At most two secrets of a key work at a time, since a
@@ -109,7 +112,7 @@ export function createApiKeyStore({ sql }: Database<ApiKeyTables>): ApiKeyStore 
 async function rotate(
   transaction: Transaction<ApiKeyTables>,
   reference: KeyReference,
-  { secret, nowMs, graceEndsAtMs, retiredMax }: Rotation,
+  { secret, nowMs, graceMs, retiredMax }: Rotation,
 ): Promise<StoredKey | undefined> {
   const row = await transaction
     .updateTable("api_keys")
@@ -120,13 +123,13 @@ async function rotate(
   if (!row) return undefined;
   await transaction
     .updateTable("api_key_secrets")
-    .set({ ends_at_ms: nowMs })
+    .set({ ends_at_ms: endedMs })
     .where("key_id", "=", row.id)
-    .where("ends_at_ms", ">", nowMs)
+    .where("ends_at_ms", ">", endedMs)
     .execute();
   await transaction
     .updateTable("api_key_secrets")
-    .set({ ends_at_ms: graceEndsAtMs })
+    .set({ ends_at_ms: graceMs > 0 ? nowMs + graceMs : endedMs })
     .where("key_id", "=", row.id)
     .where("ends_at_ms", "is", null)
     .execute();
@@ -140,15 +143,14 @@ async function forgetOldest(
   keyId: string,
   retiredMax: number,
 ): Promise<void> {
-  const retired = await transaction
+  const ended = await transaction
     .selectFrom("api_key_secrets")
     .select("hash")
     .where("key_id", "=", keyId)
-    .where("ends_at_ms", "is not", null)
-    .orderBy("ends_at_ms", "desc")
+    .where("ends_at_ms", "=", endedMs)
     .orderBy("created_at_ms", "desc")
     .execute();
-  const forgotten = retired.slice(retiredMax).map(({ hash }) => hash);
+  const forgotten = ended.slice(retiredMax).map(({ hash }) => hash);
   if (forgotten.length === 0) return;
   await transaction.deleteFrom("api_key_secrets").where("hash", "in", forgotten).execute();
 }

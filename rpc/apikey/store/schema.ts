@@ -31,7 +31,10 @@ export interface SecretRow {
   hash: string;
   key_id: string;
   created_at_ms: number;
-  /** When it stops working; null for a key's current secret, of which there is exactly one. */
+  /**
+   * When it stops working: null for a key's current secret, of which there is exactly one, and 0
+   * for one that was ended by a rotation.
+   */
   ends_at_ms: number | null;
 }
 
