@@ -9,7 +9,7 @@ export const lineMark = "\u0001test ";
  * Runs inside a test file's process as its reporter and turns every finished test into one line of
  * JSON. Suites are not counted, and neither are tests that only failed because one in them did.
  */
-export async function* lineReporter(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+async function* lineReporter(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const around: string[] = [];
   for await (const { type, data } of events) {
     if (type === "test:start") around[data.nesting] = data.name;
