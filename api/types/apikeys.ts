@@ -19,8 +19,8 @@ import { required } from "./required.ts";
 
 const graceSecondsMax = 30 * 24 * 3600;
 
-const name = line(128).min(1);
-const description = paragraph(1024).nullish();
+const name = line(256).min(1);
+const description = paragraph(4096).nullish();
 const expiresAt = timestamp.nullish().describe("When it stops working; null for never.");
 const status = z.enum(["active", "disabled", "expired"]);
 
@@ -61,7 +61,7 @@ export const CreateApiKey = z.strictObject({
 export const ListApiKeys = z.strictObject({
   ...pageQuery,
   status: status.optional(),
-  name: line(128).optional().describe("Part of a name."),
+  name: line(256).optional().describe("Part of a name."),
   user_id: id.optional().describe("Whose keys; your own unless you are an owner or admin."),
   all: z
     .enum(["true", "false"])

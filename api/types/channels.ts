@@ -12,7 +12,7 @@ import {
 } from "./fields.ts";
 import { modelName } from "./models.ts";
 
-const modelsMax = 1_000;
+const modelsMax = 10_000;
 
 const modelSource = z
   .enum(["list", "discover", "any"])
@@ -65,7 +65,7 @@ export const ChannelTest = z
   .openapi("ChannelTest");
 export type ChannelTest = z.infer<typeof ChannelTest>;
 
-const name = line(128).min(1);
+const name = line(256).min(1);
 const baseUrl = z
   .url({ protocol: /^https?$/, error: "must be an http or https URL" })
   .max(2048)

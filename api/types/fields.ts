@@ -2,22 +2,27 @@ import { z } from "@hono/zod-openapi";
 
 /*
  * The fields that resources share. Texts exclude control characters and halves of surrogate pairs:
- * stores refuse some of them, and terminals act on others.
+ * stores refuse some of them, and terminals act on others. Lengths here are outer bounds; the
+ * services hold every field to what is configured.
  */
+
+const plainLine = /^[^\p{Cc}\p{Cs}]*$/u;
+const plainParagraph = /^(?:[^\p{Cc}\p{Cs}]|[\t\n\r])*$/u;
+const notPlain = "must not contain control characters";
 
 /** One line of text. */
 export const line = (charsMax: number) =>
   z
     .string()
     .max(charsMax)
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, "must not contain control characters");
+    .refine((value) => plainLine.test(value), notPlain);
 
 /** Text that may have several lines. */
 export const paragraph = (charsMax: number) =>
   z
     .string()
     .max(charsMax)
-    .regex(/^(?:[^\p{Cc}\p{Cs}]|[\t\n\r])*$/u, "must not contain control characters");
+    .refine((value) => plainParagraph.test(value), notPlain);
 
 export const id = line(64).min(1).openapi({ example: "0198c1d2-7f3a-7c44-9c1b-3f1de2a4b001" });
 

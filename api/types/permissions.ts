@@ -3,7 +3,7 @@ import { isAddressRange } from "../../common/access/access.ts";
 import type { Permissions as PermissionsMessage } from "../../gen/common/access/access_pb.ts";
 import { line } from "./fields.ts";
 
-const listItemsMax = 256;
+const listItemsMax = 1_000;
 
 const endpoint = z
   .string()
