@@ -41,6 +41,8 @@ export function createLiveSnapshot({ log, events, load }: LiveSnapshotOptions): 
   const watchers = new Set<() => void>();
   let current: Snapshot | undefined;
   let stale = false;
+  /** A reading is under way that was not refused so far: what is held may be old. */
+  let behind = false;
   let reading = false;
   let lastReading = Promise.resolve();
 
@@ -49,6 +51,7 @@ export function createLiveSnapshot({ log, events, load }: LiveSnapshotOptions): 
   };
   const refresh = () => {
     stale = true;
+    behind = true;
     if (!reading) lastReading = read();
   };
   async function read(): Promise<void> {
@@ -59,11 +62,14 @@ export function createLiveSnapshot({ log, events, load }: LiveSnapshotOptions): 
         // Lowered before reading, so that a change during the reading leads to another one.
         stale = false;
         current = keepEqualParts(current, await load());
+        behind = stale;
         tellWatchers();
       },
       onFailure(error) {
         stale = true;
+        behind = false;
         log.warn({ error }, "the models cannot be read; trying again");
+        tellWatchers();
       },
     });
     reading = false;
@@ -89,7 +95,8 @@ export function createLiveSnapshot({ log, events, load }: LiveSnapshotOptions): 
         if (closing.signal.aborted) {
           throw new AppError("service.shutting_down", "The model service is shutting down.");
         }
-        const latest = current?.[part];
+        // A new watch starts with what was acknowledged before it, unless the store is away.
+        const latest = sent === undefined && behind ? undefined : current?.[part];
         if (latest !== undefined && latest !== sent) {
           sent = latest;
           yield latest;
