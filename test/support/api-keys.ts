@@ -26,12 +26,12 @@ export interface ApiKeyReplica {
   issue(key: { userId: string; name?: string; expiresAtMs?: number }): Promise<IssuedKey>;
 }
 
-export interface IssuedKey {
+interface IssuedKey {
   readonly id: string;
   readonly secret: string;
 }
 
-export interface ApiKeyFixture {
+interface ApiKeyFixture {
   /** Two of a service's replicas: one database, one network of events. */
   readonly replicas: readonly [ApiKeyReplica, ApiKeyReplica];
   readonly database: TestDatabase;

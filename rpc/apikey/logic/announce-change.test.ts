@@ -8,7 +8,7 @@ import { databases } from "../../../test/support/databases.ts";
 const actor = { userId: "ann", role: "member" };
 
 for (const engine of databases()) {
-  describe(`announcing changes on ${engine.name}`, engine.options, () => {
+  describe(`announcing changes on ${engine.name}`, { ...engine.options, timeout: 30_000 }, () => {
     const fixture = useApiKeys(engine);
 
     test("a watcher of one replica hears each change of another, before its answer", async () => {

@@ -26,7 +26,7 @@ export interface ApiKeyRow {
  * One row for each secret that a key has or had. They lie apart from the keys so that a rotated
  * secret can go on working beside its successor.
  */
-export interface SecretRow {
+interface SecretRow {
   /** HMAC-SHA-256 of the secret, as hexadecimal digits. */
   hash: string;
   key_id: string;
@@ -39,7 +39,7 @@ export interface SecretRow {
 }
 
 /** Exists to be locked: whoever creates a key for a user holds that user's row. */
-export interface OwnerRow {
+interface OwnerRow {
   user_id: string;
 }
 
