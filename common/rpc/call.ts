@@ -6,4 +6,9 @@ export interface Call {
   readonly signal: AbortSignal;
   /** W3C `traceparent` of the caller, handed on unchanged. */
   readonly traceparent?: string | undefined;
+  /**
+   * When the caller stops waiting, ms since the epoch; whoever calls on hands it on. Unset, a remote
+   * call takes the deadline of its client's configuration.
+   */
+  readonly deadlineMs?: number | undefined;
 }

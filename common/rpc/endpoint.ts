@@ -1,0 +1,104 @@
+import { connectivityState } from "@grpc/grpc-js";
+import type { Channel } from "./channel.ts";
+
+/** A latency measured this long ago counts 1/e: a slow endpoint is given another chance. */
+const latencyMemoryMs = 10_000;
+/** Latencies below this do not make one endpoint better than another. */
+const latencyFloorMs = 1;
+
+export interface EndpointOptions {
+  readonly address: string;
+  readonly channel: Channel;
+  readonly asideMsMin: number;
+  readonly asideMsMax: number;
+  /** Whether it can be used has changed. */
+  onChange(): void;
+}
+
+/** One replica of a service, as its callers see it: its connection, its load, its health. */
+export class Endpoint {
+  readonly address: string;
+  readonly channel: Channel;
+  readonly #options: EndpointOptions;
+  #inFlight = 0;
+  #latencyMs = 0;
+  #measuredAtMs = 0;
+  #aside: NodeJS.Timeout | undefined;
+  #asideMs: number;
+  #retired = false;
+
+  constructor(options: EndpointOptions) {
+    this.address = options.address;
+    this.channel = options.channel;
+    this.#options = options;
+    this.#asideMs = options.asideMsMin;
+    this.#keepConnected();
+  }
+
+  get usable(): boolean {
+    return !this.#aside && this.channel.getConnectivityState(false) === connectivityState.READY;
+  }
+
+  /** Calls in flight, weighed with how long calls have taken lately (exponentially weighted). */
+  loadAt(nowMs: number): number {
+    const faded = this.#latencyMs * Math.exp((this.#measuredAtMs - nowMs) / latencyMemoryMs);
+    return (faded + latencyFloorMs) * (this.#inFlight + 1);
+  }
+
+  begin(): void {
+    this.#inFlight += 1;
+  }
+
+  end(): void {
+    this.#inFlight -= 1;
+    if (this.#retired) this.#closeWhenIdle();
+  }
+
+  /** An answered call: `latencyMs` counts the more, the longer ago the last one was. */
+  measured(latencyMs: number, nowMs: number): void {
+    const weight = Math.exp((this.#measuredAtMs - nowMs) / latencyMemoryMs);
+    const memory = this.#measuredAtMs === 0 ? 0 : Math.min(weight, 0.9);
+    this.#latencyMs = this.#latencyMs * memory + latencyMs * (1 - memory);
+    this.#measuredAtMs = nowMs;
+    this.#asideMs = this.#options.asideMsMin;
+  }
+
+  /** Takes the endpoint out of rotation for a while, longer each time in a row. */
+  setAside(): void {
+    if (this.#aside || this.#retired) return;
+    this.#aside = setTimeout(() => {
+      this.#aside = undefined;
+      this.#options.onChange();
+    }, this.#asideMs);
+    this.#aside.unref();
+    this.#asideMs = Math.min(this.#asideMs * 2, this.#options.asideMsMax);
+  }
+
+  /** No new calls; those in flight finish, then the connection closes. */
+  retire(): void {
+    this.#retired = true;
+    this.#closeWhenIdle();
+  }
+
+  /** Closes now, whatever is in flight. */
+  close(): void {
+    this.#retired = true;
+    clearTimeout(this.#aside);
+    this.channel.close();
+  }
+
+  #closeWhenIdle() {
+    if (this.#inFlight === 0) this.close();
+  }
+
+  /** Dials whenever the channel has gone idle; grpc-js itself would wait for a call. */
+  #keepConnected() {
+    if (this.#retired) return;
+    const state = this.channel.getConnectivityState(true);
+    this.#options.onChange();
+    if (state === connectivityState.SHUTDOWN) return;
+    this.channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, () =>
+      this.#keepConnected(),
+    );
+  }
+}

@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { TlsConfig } from "./tls.ts";
+
+/** The largest body that the gateway takes, 32 MiB, and room for what travels beside it. */
+const messageBytesMaxDefault = 33 * 1024 * 1024;
+
+const messageBytesMax = z
+  .int()
+  .min(1024)
+  .default(messageBytesMaxDefault)
+  .describe("Largest message, sent or received.");
+const keepaliveTimeoutMs = z
+  .int()
+  .min(100)
+  .default(5_000)
+  .describe("A connection whose ping is not answered in this time is dead.");
+
+export const RpcServerConfig = z
+  .strictObject({
+    host: z.string().default("127.0.0.1").describe("Address to listen on; 0.0.0.0 for all."),
+    port: z.int().min(0).max(65_535).default(0).describe("Port to listen on; 0 for any free one."),
+    advertiseHost: z
+      .string()
+      .optional()
+      .describe(
+        "Host under which others reach this process. Default: `host`, or the first outer IPv4 address when that is a wildcard.",
+      ),
+    tls: TlsConfig,
+    messageBytesMax,
+    streamBufferBytesMax: z
+      .int()
+      .min(1024)
+      .default(64 * 1024)
+      .describe("What a stream may have waiting to be sent before its source is held back."),
+    keepaliveIntervalMs: z
+      .int()
+      .min(1000)
+      .default(30_000)
+      .describe("Pause between pings on a connection."),
+    keepaliveTimeoutMs,
+    drainTimeoutMs: z
+      .int()
+      .min(0)
+      .default(30_000)
+      .describe("At shutdown, calls in flight may take this long to finish."),
+    cutGraceMs: z
+      .int()
+      .min(0)
+      .default(1_000)
+      .describe("After that they are told to stop, and are cut off this much later."),
+  })
+  .prefault({})
+  .describe("The gRPC server.");
+export type RpcServerConfig = z.infer<typeof RpcServerConfig>;
+
+export const RpcClientConfig = z
+  .strictObject({
+    tls: TlsConfig,
+    messageBytesMax,
+    timeoutMs: z
+      .int()
+      .min(1)
+      .default(15_000)
+      .describe("Deadline of a call when its caller has set none."),
+    streamTimeoutMs: z
+      .int()
+      .min(1)
+      .default(3_600_000)
+      .describe("The same for a streamed answer. Watches have no deadline."),
+    connectWaitMs: z
+      .int()
+      .min(0)
+      .default(3_000)
+      .describe("How long a call waits for a connection when none is ready."),
+    attemptsMax: z
+      .int()
+      .min(1)
+      .default(3)
+      .describe("Attempts of one call, each at another endpoint where there is one."),
+    streamWindowBytes: z
+      .int()
+      .min(65_535)
+      .default(128 * 1024)
+      .describe("What a stream's sender may send ahead of its reader (HTTP/2 window)."),
+    reconnectDelayMsMin: z
+      .int()
+      .min(1)
+      .default(100)
+      .describe("First pause before a dead endpoint is dialled again; it doubles each time."),
+    reconnectDelayMsMax: z.int().min(1).default(3_000).describe("Longest such pause."),
+    keepaliveIntervalMs: z
+      .int()
+      .min(1000)
+      .default(10_000)
+      .describe("Pause between pings on a connection with calls in flight."),
+    keepaliveTimeoutMs,
+  })
+  .prefault({})
+  .describe("Calls to the service over gRPC.");
+export type RpcClientConfig = z.infer<typeof RpcClientConfig>;

@@ -1,0 +1,106 @@
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import type { DescService } from "@bufbuild/protobuf";
+import { Server } from "@grpc/grpc-js";
+import { Health } from "../../gen/common/rpc/proto/health_pb.ts";
+import { ServerReflection } from "../../gen/common/rpc/proto/reflection_pb.ts";
+import { AppError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { advertisedHost, joinHostPort } from "./address.ts";
+import { createHealth } from "./health.ts";
+import { OpenCalls } from "./open-calls.ts";
+import { addReflection } from "./reflection.ts";
+import type { RpcServerConfig } from "./rpc-config.ts";
+import { addMethods } from "./server-methods.ts";
+import type { ServiceImplementation } from "./service.ts";
+import { serverCredentials } from "./tls.ts";
+
+/** Time for the last bytes of ended calls to leave. */
+const flushTimeoutMs = 500;
+
+export interface RpcServerOptions<Service extends DescService> {
+  readonly service: Service;
+  readonly implementation: ServiceImplementation<Service>;
+  readonly config: RpcServerConfig;
+  readonly log: Logger;
+}
+
+export interface RpcServer {
+  /** `host:port` under which others reach the server. */
+  readonly address: string;
+  /**
+   * Refuses new calls, so that they are made elsewhere, ends watches at once and waits for the other
+   * calls. Those that take longer than `drainTimeoutMs` end with `service.shutting_down`.
+   */
+  shutdown(): Promise<void>;
+}
+
+/** Serves an implementation over gRPC, with health checking and reflection beside it. */
+export async function startRpcServer<Service extends DescService>(
+  options: RpcServerOptions<Service>,
+): Promise<RpcServer> {
+  const { service, implementation, config, log } = options;
+  const calls = new OpenCalls();
+  const health = createHealth([service.typeName]);
+  let draining = false;
+  let down: Promise<void> | undefined;
+  const host = {
+    log,
+    calls,
+    streamBufferBytesMax: config.streamBufferBytesMax,
+    isDraining: () => draining,
+  };
+  const server = createServer(config);
+  addMethods(server, { service, implementation }, host);
+  addMethods(server, { service: Health, implementation: health.implementation }, host);
+  addReflection(server, [service.file, Health.file, ServerReflection.file]);
+  const port = await bind(server, config);
+  const shutdown = async () => {
+    health.drain();
+    // Lets those who watch the health hear of it before their stream ends.
+    await setImmediate();
+    draining = true;
+    await drain(server, calls, config);
+  };
+  return {
+    address: joinHostPort(advertisedHost(config), port),
+    shutdown() {
+      down ??= shutdown();
+      return down;
+    },
+  };
+}
+
+const createServer = (config: RpcServerConfig): Server =>
+  new Server({
+    "grpc.max_send_message_length": config.messageBytesMax,
+    "grpc.max_receive_message_length": config.messageBytesMax,
+    "grpc.keepalive_time_ms": config.keepaliveIntervalMs,
+    "grpc.keepalive_timeout_ms": config.keepaliveTimeoutMs,
+    "grpc.enable_channelz": 0,
+  });
+
+function bind(server: Server, config: RpcServerConfig): Promise<number> {
+  const address = joinHostPort(config.host, config.port);
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, serverCredentials(config.tls), (error, port) => {
+      if (error) reject(new Error(`cannot listen on ${address}: ${error.message}`));
+      else resolve(port);
+    });
+  });
+}
+
+async function drain(server: Server, calls: OpenCalls, config: RpcServerConfig) {
+  const reason = new AppError("service.shutting_down", "The service is shutting down.");
+  // Says goodbye on every connection: clients make their next calls elsewhere.
+  const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  for (const open of calls.list().filter(({ endless }) => endless)) {
+    open.abort(reason);
+    open.fail(reason);
+  }
+  await calls.idle(config.drainTimeoutMs);
+  for (const open of calls.list()) open.abort(reason);
+  await calls.idle(config.cutGraceMs);
+  for (const open of calls.list()) open.fail(reason);
+  await Promise.race([closed, sleep(flushTimeoutMs, undefined, { ref: false })]);
+  server.forceShutdown();
+}
