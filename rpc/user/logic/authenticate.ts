@@ -6,11 +6,21 @@ import type {
   AuthenticateResponseSchema,
 } from "../../../gen/rpc/user/user_pb.ts";
 import type { UserContext } from "../context.ts";
+import { toUser } from "../messages.ts";
 
 export async function authenticate(
-  _context: UserContext,
-  _request: AuthenticateRequest,
+  context: UserContext,
+  request: AuthenticateRequest,
   _call: Call,
 ): Promise<MessageInitShape<typeof AuthenticateResponseSchema>> {
-  throw new AppError("unimplemented", "Authenticate is not written yet");
+  const { accessTokens, stores, now } = context;
+  const { userId, sessionId } = await accessTokens.verify(request.accessToken);
+  const found = await stores.sessions.find(sessionId);
+  if (found?.session.userId !== userId || found.session.expiresAtMs <= now()) {
+    throw new AppError("auth.session_revoked", "The session has ended. Sign in again.");
+  }
+  if (found.user.status !== "active") {
+    throw new AppError("auth.user_disabled", "This account is disabled.");
+  }
+  return { user: toUser(found.user), sessionId };
 }

@@ -5,12 +5,20 @@ import type {
   DeleteInviteRequest,
   DeleteInviteResponseSchema,
 } from "../../../gen/rpc/user/user_pb.ts";
+import { mayRule, requireAdministrator } from "../administrator.ts";
 import type { UserContext } from "../context.ts";
+import { checkId } from "../fields.ts";
 
 export async function deleteInvite(
-  _context: UserContext,
-  _request: DeleteInviteRequest,
+  context: UserContext,
+  request: DeleteInviteRequest,
   _call: Call,
 ): Promise<MessageInitShape<typeof DeleteInviteResponseSchema>> {
-  throw new AppError("unimplemented", "DeleteInvite is not written yet");
+  const actor = await requireAdministrator(context, request.actor);
+  checkId(request.id);
+  const invite = await context.stores.invites.find(request.id);
+  if (!invite) throw new AppError("resource.not_found", "There is no such invitation.");
+  mayRule(actor, invite.role);
+  await context.stores.invites.delete(invite.id);
+  return {};
 }

@@ -3,11 +3,16 @@ import { AppError } from "../../../common/errors.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type { GetUserRequest, UserSchema } from "../../../gen/rpc/user/user_pb.ts";
 import type { UserContext } from "../context.ts";
+import { checkId } from "../fields.ts";
+import { toUser } from "../messages.ts";
 
 export async function getUser(
-  _context: UserContext,
-  _request: GetUserRequest,
+  { stores }: UserContext,
+  request: GetUserRequest,
   _call: Call,
 ): Promise<MessageInitShape<typeof UserSchema>> {
-  throw new AppError("unimplemented", "GetUser is not written yet");
+  checkId(request.id);
+  const user = await stores.users.find(request.id);
+  if (!user) throw new AppError("resource.not_found", "There is no such user.");
+  return toUser(user);
 }

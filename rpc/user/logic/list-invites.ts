@@ -1,16 +1,21 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { AppError } from "../../../common/errors.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type {
   ListInvitesRequest,
   ListInvitesResponseSchema,
 } from "../../../gen/rpc/user/user_pb.ts";
+import { requireAdministrator } from "../administrator.ts";
 import type { UserContext } from "../context.ts";
+import { toInvite } from "../messages.ts";
+import { sliceOf } from "../page.ts";
 
 export async function listInvites(
-  _context: UserContext,
-  _request: ListInvitesRequest,
+  context: UserContext,
+  request: ListInvitesRequest,
   _call: Call,
 ): Promise<MessageInitShape<typeof ListInvitesResponseSchema>> {
-  throw new AppError("unimplemented", "ListInvites is not written yet");
+  await requireAdministrator(context, request.actor);
+  const slice = sliceOf(request.page, context.config.pageSizeMax);
+  const { items, total } = await context.stores.invites.list(slice);
+  return { invites: items.map(toInvite), total };
 }

@@ -1,16 +1,17 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { AppError } from "../../../common/errors.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type {
   ListSessionsRequest,
   ListSessionsResponseSchema,
 } from "../../../gen/rpc/user/user_pb.ts";
 import type { UserContext } from "../context.ts";
+import { toSession } from "../messages.ts";
 
 export async function listSessions(
-  _context: UserContext,
-  _request: ListSessionsRequest,
+  { stores, now }: UserContext,
+  request: ListSessionsRequest,
   _call: Call,
 ): Promise<MessageInitShape<typeof ListSessionsResponseSchema>> {
-  throw new AppError("unimplemented", "ListSessions is not written yet");
+  const sessions = await stores.sessions.listLive(request.userId, now());
+  return { sessions: sessions.map(toSession) };
 }

@@ -6,11 +6,16 @@ import type {
   RevokeSessionResponseSchema,
 } from "../../../gen/rpc/user/user_pb.ts";
 import type { UserContext } from "../context.ts";
+import { checkId } from "../fields.ts";
 
 export async function revokeSession(
-  _context: UserContext,
-  _request: RevokeSessionRequest,
+  { stores }: UserContext,
+  request: RevokeSessionRequest,
   _call: Call,
 ): Promise<MessageInitShape<typeof RevokeSessionResponseSchema>> {
-  throw new AppError("unimplemented", "RevokeSession is not written yet");
+  checkId(request.sessionId);
+  if (!(await stores.sessions.end(request.userId, request.sessionId))) {
+    throw new AppError("resource.not_found", "There is no such session.");
+  }
+  return {};
 }

@@ -1,13 +1,30 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { AppError } from "../../../common/errors.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type { SetUserAccessRequest, UserSchema } from "../../../gen/rpc/user/user_pb.ts";
+import { administer, keepAnOwner } from "../administer.ts";
+import { mayRule } from "../administrator.ts";
 import type { UserContext } from "../context.ts";
+import { parsePermissions, parseRole } from "../fields.ts";
+import { toUser } from "../messages.ts";
 
 export async function setUserAccess(
-  _context: UserContext,
-  _request: SetUserAccessRequest,
+  context: UserContext,
+  request: SetUserAccessRequest,
   _call: Call,
 ): Promise<MessageInitShape<typeof UserSchema>> {
-  throw new AppError("unimplemented", "SetUserAccess is not written yet");
+  const role = request.role === undefined ? undefined : parseRole(request.role);
+  const permissions = request.permissions && parsePermissions(request.permissions);
+  const user = await administer(
+    context,
+    { actor: request.actor, targetId: request.id },
+    (situation) => {
+      if (role !== undefined) mayRule(situation.actor, role);
+      if (role !== undefined && role !== "owner") keepAnOwner(situation);
+      return {
+        ...(role === undefined ? {} : { role }),
+        ...(permissions === undefined ? {} : { permissions }),
+      };
+    },
+  );
+  return toUser(user);
 }

@@ -1,14 +1,15 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { AppError } from "../../../common/errors.ts";
+import { eventStream } from "../../../common/events/event-stream.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type { UserEventSchema, WatchUsersRequest } from "../../../gen/rpc/user/user_pb.ts";
 import type { UserContext } from "../context.ts";
 
-// biome-ignore lint/correctness/useYield: a skeleton
 export async function* watch(
-  _context: UserContext,
+  { events }: UserContext,
   _request: WatchUsersRequest,
-  _call: Call,
+  call: Call,
 ): AsyncGenerator<MessageInitShape<typeof UserEventSchema>> {
-  throw new AppError("unimplemented", "Watch is not written yet");
+  for await (const event of eventStream(events, "user", call.signal)) {
+    yield event ? { userId: event.id, status: event.value } : {};
+  }
 }
