@@ -119,17 +119,21 @@ async function ask(
   signal: AbortSignal,
 ): Promise<DiscoveryOutcome> {
   const timeout = AbortSignal.timeout(config.timeoutMs);
+  const tooSlow = { error: "The upstream did not name its models in time." };
   try {
     const answer = await openai.probe(
       { route: toRoute(channel) },
       { requestId: randomUUIDv7(), signal: AbortSignal.any([signal, timeout]) },
     );
-    if (!answer.ok) return { error: probeFault(answer) };
-    const discoveredAtMs = now();
-    const discovered = discoveredModels(answer.models, channel, { limits, discoveredAtMs });
-    return { discovered, discoveredAtMs };
+    if (answer.ok) {
+      const discoveredAtMs = now();
+      const discovered = discoveredModels(answer.models, channel, { limits, discoveredAtMs });
+      return { discovered, discoveredAtMs };
+    }
+    if (signal.aborted) return "released";
+    return timeout.aborted ? tooSlow : { error: probeFault(answer) };
   } catch (error) {
-    if (timeout.aborted) return { error: "The upstream did not name its models in time." };
+    if (timeout.aborted) return tooSlow;
     // Not the upstream's doing: our own openai service could not be asked.
     log.debug({ error, channel: channel.id }, "no service to ask the upstream; trying again");
     return "released";
