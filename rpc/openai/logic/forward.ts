@@ -1,14 +1,19 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import { AppError } from "../../../common/errors.ts";
 import type { Call } from "../../../common/rpc/call.ts";
-import type { ForwardRequest, ForwardResponseSchema } from "../../../gen/rpc/openai/openai_pb.ts";
+import type { ForwardRequest, ForwardResponse } from "../../../gen/rpc/openai/openai_pb.ts";
 import type { OpenAIContext } from "../context.ts";
+import { answerPlain } from "../forward/answer-plain.ts";
+import { answerStream } from "../forward/answer-stream.ts";
+import { openExchange } from "../forward/exchange.ts";
 
-// biome-ignore lint/correctness/useYield: a skeleton
 export async function* forward(
-  _context: OpenAIContext,
-  _request: ForwardRequest,
-  _call: Call,
-): AsyncGenerator<MessageInitShape<typeof ForwardResponseSchema>> {
-  throw new AppError("unimplemented", "Forward is not written yet");
+  context: OpenAIContext,
+  request: ForwardRequest,
+  call: Call,
+): AsyncGenerator<ForwardResponse> {
+  const exchange = openExchange(context, request, call);
+  try {
+    yield* request.stream ? answerStream(exchange) : answerPlain(exchange);
+  } finally {
+    exchange.close();
+  }
 }

@@ -1,0 +1,82 @@
+import { AppError } from "../../../common/errors.ts";
+import type { Call } from "../../../common/rpc/call.ts";
+import type { ForwardRequest } from "../../../gen/rpc/openai/openai_pb.ts";
+import type { OpenAIContext } from "../context.ts";
+import type { Candidate } from "../route/route-table.ts";
+import type { UpstreamRequest, UpstreamResponse } from "../upstream/upstream.ts";
+import { Pace } from "./pace.ts";
+import { type PreparedBody, prepareBody } from "./request-body.ts";
+import { upstreamRequestHeaders } from "./request-headers.ts";
+
+/** One request on its way: what was asked, where it goes, and how long it may take. */
+export interface Exchange {
+  readonly context: OpenAIContext;
+  readonly request: ForwardRequest;
+  readonly candidate: Candidate;
+  readonly usageWasAdded: boolean;
+  readonly pace: Pace;
+  /** Asks the upstream. Called once. */
+  respond(): Promise<UpstreamResponse>;
+  /** The caller has left, so that nothing need be told. */
+  readonly callerIsGone: () => boolean;
+  /** Ends the upstream's part if it still runs. */
+  close(): void;
+}
+
+/** The path of each endpoint below a provider's base URL. */
+const paths: Readonly<Record<string, string>> = { "chat.completions": "/chat/completions" };
+
+/** Decides where a request goes. Throws when nobody serves it or it cannot be understood. */
+export function openExchange(
+  context: OpenAIContext,
+  request: ForwardRequest,
+  call: Call,
+): Exchange {
+  const path = paths[request.endpoint];
+  if (!path) throw new AppError("unimplemented", `The endpoint ${request.endpoint} is not served.`);
+  // Retries and fallback will walk on along the candidates; today the best one has to do.
+  const [candidate] = context.routes().candidates(request.model);
+  const prepared = prepareBody(request, candidate, context.config.requestDepthMax);
+  const controller = new AbortController();
+  const leave = () => controller.abort(callerGone());
+  if (call.signal.aborted) leave();
+  call.signal.addEventListener("abort", leave);
+  context.running.add(controller);
+  return {
+    context,
+    request,
+    candidate,
+    usageWasAdded: prepared.usageWasAdded,
+    pace: new Pace({
+      config: context.config,
+      now: context.monotonicNow,
+      withHeartbeats: request.stream,
+    }),
+    respond: async () => {
+      controller.signal.throwIfAborted();
+      const upstreamRequest = createUpstreamRequest(path, candidate, prepared, request);
+      return context.upstreamOf(candidate.target)(upstreamRequest, controller.signal);
+    },
+    callerIsGone: () => call.signal.aborted,
+    close() {
+      call.signal.removeEventListener("abort", leave);
+      context.running.delete(controller);
+      controller.abort(callerGone());
+    },
+  };
+}
+
+const createUpstreamRequest = (
+  path: string,
+  { target }: Candidate,
+  { body }: PreparedBody,
+  { headers }: ForwardRequest,
+): UpstreamRequest => ({
+  method: "POST",
+  url: new URL(target.baseUrl + path),
+  headers: upstreamRequestHeaders(headers, target),
+  body,
+  allowPrivateNetwork: target.allowPrivateNetwork,
+});
+
+const callerGone = () => new AppError("request.cancelled", "The caller has left.");
