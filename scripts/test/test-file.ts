@@ -27,7 +27,8 @@ export async function runTestFile(options: TestFileOptions): Promise<FileResult>
     name: file,
     program: process.execPath,
     parameters: [`--test-reporter=${reporter}`, "--test-reporter-destination=stdout", file],
-    env,
+    // Set where we are ourselves run by `node --test`, and then the file would answer to that.
+    env: { ...env, NODE_TEST_CONTEXT: undefined },
     watchdog,
     signal: "SIGKILL",
   });
