@@ -1,0 +1,99 @@
+import { performance } from "node:perf_hooks";
+import type { AppError } from "../../common/errors.ts";
+import type { End, Head } from "../../gen/rpc/openai/openai_pb.ts";
+import type { LimitsConfig } from "../config.ts";
+import { answerError } from "../edge/answer.ts";
+import { openaiErrorBody } from "../edge/error-response.ts";
+import type { Exchange } from "../edge/exchange.ts";
+
+/**
+ * What a client of the data plane gets: an upstream's head and bytes as they come, or an error in
+ * the form that fits how far the answer has come.
+ */
+export class Answer {
+  /** An error has ended it; nothing more goes out. */
+  failed = false;
+  readonly #exchange: Exchange;
+  readonly #limits: LimitsConfig;
+  #events = false;
+  /** Bytes still owed of an announced length; undefined when none was announced. */
+  #owed: number | undefined;
+
+  constructor(exchange: Exchange, limits: LimitsConfig) {
+    this.#exchange = exchange;
+    this.#limits = limits;
+  }
+
+  get begun(): boolean {
+    return this.#exchange.response.headersSent;
+  }
+
+  head(head: Head): void {
+    const { response, record } = this.#exchange;
+    const headers = ["x-request-id", record.requestId];
+    for (const { name, value } of head.headers) {
+      // The client's handle is our id, which our log knows; theirs goes beside it.
+      headers.push(name === "x-request-id" ? "x-upstream-request-id" : name, value);
+      if (name === "content-type") this.#events = value.startsWith("text/event-stream");
+      if (name === "content-length") this.#owed = Number(value);
+    }
+    // Proxies in front would otherwise collect the events before they pass them on.
+    if (this.#events) headers.push("x-accel-buffering", "no");
+    response.writeHead(head.status, headers);
+    // Events may be long in coming; a plain answer's head goes out with its first bytes.
+    if (this.#events) response.flushHeaders();
+  }
+
+  /** Gives a promise when the client is slower than the upstream: nothing more until it resolves. */
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    const { response, record } = this.#exchange;
+    record.firstByteAt ??= performance.now();
+    if (this.#owed !== undefined) {
+      this.#owed -= bytes.length;
+      if (this.#owed === 0) {
+        response.end(bytes);
+        return undefined;
+      }
+    }
+    return response.write(bytes) ? undefined : this.#drained();
+  }
+
+  end(end: End): void {
+    const { response } = this.#exchange;
+    if (response.writableEnded) return;
+    // An event stream was ended with an error event. In a plain answer only a connection that breaks
+    // says that it is not whole.
+    const isWhole = this.#events || wholeOutcomes.has(end.outcome);
+    if (isWhole && (this.#owed ?? 0) === 0) response.end();
+    else response.destroy();
+  }
+
+  fail(error: AppError): void {
+    const { response, record } = this.#exchange;
+    if (this.failed || response.writableEnded || response.destroyed) return;
+    this.failed = true;
+    record.errorCode = error.code;
+    if (!response.headersSent) answerError(this.#exchange, error, this.#limits);
+    else if (this.#events) response.end(`data: ${JSON.stringify(openaiErrorBody(error))}\n\n`);
+    else response.destroy();
+  }
+
+  #drained(): Promise<void> {
+    const { response, record } = this.#exchange;
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        response.off("drain", done).off("close", done);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        record.outcome = "reader_stalled";
+        response.destroy();
+      }, this.#limits.stalledReaderTimeoutMs);
+      response.once("drain", done).once("close", done);
+    });
+  }
+}
+
+/** Whatever the upstream said, it said it to the end. */
+const wholeOutcomes: ReadonlySet<string> = new Set(["ok", "upstream_error"]);

@@ -1,0 +1,70 @@
+import { hashSecret, isWellFormed } from "../../common/api-key.ts";
+import { AppError, type ErrorCode } from "../../common/errors.ts";
+import type { GatewayContext } from "../context.ts";
+import type { Exchange } from "../edge/exchange.ts";
+import type { Answer } from "./answer.ts";
+import { maskedKey, presentedKey } from "./presented-key.ts";
+import type { Verdict } from "./principal.ts";
+import type { RunningRequest } from "./running-requests.ts";
+
+/** Who waited for a lookup asks again; a key that changes all the time is not waited for. */
+const roundsMax = 3;
+
+/**
+ * Finds out whose key a request brings, and enters the request among those that run. Both happen in
+ * the turn in which the key was last seen to work, so the key's end cannot slip in between.
+ *
+ * @throws 401 in OpenAI's words, `auth.user_disabled`, or `service.*` when an unknown key cannot be
+ * looked up.
+ */
+export async function authenticate(
+  context: GatewayContext,
+  exchange: Exchange,
+  answer: Answer,
+): Promise<RunningRequest> {
+  const { record, request, abort } = exchange;
+  const secret = presentedKey(request.headers);
+  if (secret === undefined) throw new AppError("auth.required", missingKeyMessage);
+  if (!isWellFormed(secret)) throw refused("invalid_api_key", secret);
+  const secretHash = hashSecret(context.apiKeyPepper, secret);
+  let verdict = context.keys.find(secretHash, record.requestId);
+  for (let round = 1; verdict instanceof Promise; round += 1) {
+    const waited: Verdict = await verdict;
+    verdict = round < roundsMax ? context.keys.find(secretHash, record.requestId) : waited;
+  }
+  record.keyId = verdict.keyId;
+  record.userId = verdict.userId;
+  if ("refusedAs" in verdict) throw refused(verdict.refusedAs, secret);
+  if (verdict.validUntilMs <= context.now()) throw refused(verdict.endsAs, secret);
+  const running: RunningRequest = {
+    principal: verdict,
+    secretHash,
+    cut(error) {
+      record.outcome = "cut";
+      answer.fail(error);
+      abort();
+    },
+  };
+  context.running.add(running);
+  return running;
+}
+
+const missingKeyMessage =
+  "You didn't provide an API key. Send it in an Authorization header as a bearer token " +
+  "(Authorization: Bearer YOUR_KEY).";
+
+/** What is said of keys that cannot be used; the key itself is shown masked only. */
+export function refused(code: ErrorCode, secret: string): AppError {
+  const key = maskedKey(secret);
+  const messages: Partial<Record<ErrorCode, string>> = {
+    api_key_disabled: `The API key ${key} is disabled.`,
+    api_key_expired: `The API key ${key} has expired.`,
+    api_key_revoked: `The API key ${key} has been replaced by a new one.`,
+    "auth.user_disabled": "The account of this API key is disabled.",
+  };
+  return new AppError(code, messages[code] ?? `Incorrect API key provided: ${key}.`);
+}
+
+/** What is said to a request whose key ends while it runs. */
+export const endedError = (code: ErrorCode): AppError =>
+  new AppError(code, "The API key of this request, or its account, has just been withdrawn.");

@@ -1,0 +1,90 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { AppError } from "../../common/errors.ts";
+import type { End, Head } from "../../gen/rpc/openai/openai_pb.ts";
+import type { GatewayContext } from "../context.ts";
+import type { Exchange } from "../edge/exchange.ts";
+import type { RequestRecord } from "../edge/request-record.ts";
+import type { Answer } from "./answer.ts";
+import type { ModelRequest } from "./read-request.ts";
+
+export interface Forwarding {
+  readonly exchange: Exchange;
+  readonly answer: Answer;
+  readonly endpoint: string;
+  readonly request: ModelRequest;
+}
+
+/**
+ * Has a request answered by an upstream. Resolves when the answer has been handed to the socket;
+ * throws when there is no answer, or it broke off, for the front's error handler to log.
+ */
+export async function forward(context: GatewayContext, forwarding: Forwarding): Promise<void> {
+  const { exchange, answer } = forwarding;
+  try {
+    await relay(context, forwarding);
+  } catch (error) {
+    if (answer.failed || exchange.record.signal.aborted) return;
+    if (answer.begun) answer.fail(AppError.from(error));
+    throw error;
+  }
+}
+
+async function relay(context: GatewayContext, forwarding: Forwarding): Promise<void> {
+  const { exchange, answer, endpoint, request } = forwarding;
+  const { record, call } = exchange;
+  const messages = context.services.openai.forward(
+    {
+      endpoint,
+      model: request.model,
+      stream: request.stream,
+      headers: travelling(exchange.request.headers),
+      body: request.body,
+      userId: record.userId ?? "",
+      keyId: record.keyId ?? "",
+    },
+    call,
+  );
+  for await (const { event } of messages) {
+    if (answer.failed || exchange.response.destroyed) return;
+    if (event.case === "data") {
+      const drained = answer.write(event.value);
+      if (drained) await drained;
+    } else if (event.case === "head") {
+      noteHead(record, event.value);
+      answer.head(event.value);
+    } else if (event.case === "end") {
+      noteEnd(record, event.value);
+      answer.end(event.value);
+      return;
+    }
+  }
+  if (answer.failed || record.signal.aborted) return;
+  throw new AppError("upstream.truncated", "The answer broke off before its end.");
+}
+
+function noteHead(record: RequestRecord, head: Head): void {
+  record.channelId = head.channelId;
+}
+
+function noteEnd(record: RequestRecord, end: End): void {
+  if (end.outcome !== "ok") record.outcome ??= end.outcome;
+  if (end.usage) record.usage = end.usage;
+}
+
+/** The caller's headers that mean something to an upstream. No others leave: some are secrets. */
+const travellingHeaders = [
+  "accept",
+  "content-type",
+  "idempotency-key",
+  "openai-beta",
+  "user-agent",
+];
+
+function travelling(headers: IncomingHttpHeaders): { name: string; value: string }[] {
+  const found: { name: string; value: string }[] = [];
+  for (const name of travellingHeaders) {
+    const value = headers[name];
+    if (typeof value === "string") found.push({ name, value });
+  }
+  return found;
+}
