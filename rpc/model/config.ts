@@ -4,18 +4,22 @@ import { count, ModelLimits } from "./limits.ts";
 import { checkModel } from "./model-rules.ts";
 import { priceClasses } from "./records.ts";
 
+const dayMs = 86_400_000;
+
+const duration = (value: number, description: string) =>
+  count(value, `${description} Milliseconds.`).refine((ms) => ms <= dayMs, {
+    message: `expected at most ${dayMs}, which is a day`,
+  });
+
 export const DiscoveryConfig = z
   .strictObject({
-    refreshMs: count(
-      600_000,
-      "How long an upstream's list of models counts as fresh, in milliseconds.",
-    ),
-    retryMs: count(
+    refreshMs: duration(600_000, "How long an upstream's list of models counts as fresh."),
+    retryMs: duration(
       30_000,
-      "After a failed discovery, how long until the next one, in milliseconds. Also how often " +
-        "a replica looks for channels whose list is stale.",
+      "After a failed discovery, how long until the next one. Also how often, roughly, a replica " +
+        "looks for channels whose list is stale.",
     ),
-    timeoutMs: count(15_000, "How long an upstream may take to name its models, in milliseconds."),
+    timeoutMs: duration(15_000, "How long an upstream may take to name its models."),
     concurrencyMax: count(4, "Upstreams that one replica asks at the same time."),
   })
   .refine(({ retryMs, refreshMs }) => retryMs <= refreshMs, {

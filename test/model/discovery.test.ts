@@ -13,7 +13,15 @@ import { OpenAIConfig } from "../../rpc/openai/config.ts";
 import { createOpenAIContext, type OpenAIContext } from "../../rpc/openai/context.ts";
 import { createOpenAIMethods } from "../../rpc/openai/methods.ts";
 import { databases } from "../support/databases.ts";
-import { admin, call, follow, type ModelReplica, secrets, useModels } from "../support/models.ts";
+import {
+  absentOpenAI,
+  admin,
+  call,
+  follow,
+  type ModelReplica,
+  secrets,
+  useModels,
+} from "../support/models.ts";
 
 const quick = { refreshMs: 200, retryMs: 100, timeoutMs: 5_000 };
 const slow = { refreshMs: 600_000, retryMs: 600_000 };
@@ -157,22 +165,46 @@ for (const engine of databases()) {
       assert.equal(upstream().count("shared"), 1);
     });
 
+    it("tells an upstream that is too slow from one that refuses", async () => {
+      const release = upstream().hold("stuck");
+      const config = { discovery: { ...slow, timeoutMs: 50 } };
+      const { client, close } = await fixture().start({ openai: openai(), config });
+      const { id } = await client.createChannel(discovered(upstream().url("stuck")), call);
+      const channel = () => client.getChannel({ actor: admin, id }, call);
+      await eventually(async () => (await channel()).discoveryError !== "");
+      assert.match((await channel()).discoveryError, /in time/);
+      await client.deleteChannel({ actor: admin, id }, call);
+      release();
+      await close();
+    });
+
+    it("waits for an openai service that starts after it, and blames no upstream", async () => {
+      upstream().names("early", ["early-model"]);
+      const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>();
+      const running = openai();
+      let isUp = false;
+      const starting: typeof running = {
+        ...running,
+        probe(request, each) {
+          onAsked();
+          return isUp ? running.probe(request, each) : absentOpenAI.probe(request, each);
+        },
+      };
+      const { client } = await fixture().start({ openai: starting, config: { discovery: slow } });
+      const { id } = await client.createChannel(discovered(upstream().url("early")), call);
+      await asked;
+      assert.equal((await client.getChannel({ actor: admin, id }, call)).discoveryError, "");
+      isUp = true;
+      const watch = follow((each) => client.watchCatalogue({}, each));
+      await watch.until(({ entries }) => entries.some((entry) => entry.id === "early-model"));
+      watch.stop();
+    });
+
     it("gives up at once when the service closes, and leaves the question to others", async () => {
       upstream().names("held", ["late"]);
       const answer = upstream().hold("held");
       const first = await fixture().start({ openai: openai(), config: { discovery: slow } });
-      await first.client.createChannel(
-        {
-          actor: admin,
-          name: "held",
-          provider: "openai",
-          baseUrl: upstream().url("held"),
-          enabled: true,
-          modelSource: "discover",
-          allowPrivateNetwork: true,
-        },
-        call,
-      );
+      await first.client.createChannel(discovered(upstream().url("held")), call);
       await upstream().asked("held");
       await first.close();
       answer();
@@ -183,6 +215,16 @@ for (const engine of databases()) {
     });
   });
 }
+
+const discovered = (baseUrl: string) => ({
+  actor: admin,
+  name: baseUrl,
+  provider: "openai",
+  baseUrl,
+  enabled: true,
+  modelSource: "discover",
+  allowPrivateNetwork: true,
+});
 
 /** The real openai service, whose routes come from nowhere: it is only asked to probe. */
 function useOpenAI(): () => Client<typeof OpenAIService> {

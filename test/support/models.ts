@@ -89,7 +89,8 @@ async function startReplica(
   };
 }
 
-const absentOpenAI = createLocalClient(OpenAIService, () => {
+/** An openai service that is away. */
+export const absentOpenAI = createLocalClient(OpenAIService, () => {
   throw new AppError("service.unavailable", "No openai service is running.");
 });
 
