@@ -28,7 +28,19 @@ export function createCredentials(masterKey: Uint8Array): Credentials {
     matches: (channelId, sealed, credential) => open(channelId, sealed) === credential.trim(),
     blotOut(channelId, sealed, text) {
       const credential = open(channelId, sealed);
-      return credential ? text.replaceAll(credential, "[credential]") : text;
+      return credential ? withoutCutEnd(text.replaceAll(credential, mark), credential) : text;
     },
   };
 }
+
+/** A long text may have been cut in the middle of the credential. */
+function withoutCutEnd(text: string, credential: string): string {
+  for (let length = credential.length - 1; length >= tellingChars; length--) {
+    if (text.endsWith(credential.slice(0, length))) return text.slice(0, -length) + mark;
+  }
+  return text;
+}
+
+const mark = "[credential]";
+/** Fewer of its first characters tell nothing: providers begin every key alike. */
+const tellingChars = 4;
