@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import type { Watchdog } from "./watchdog.ts";
 
-const stopTimeoutMs = 15_000;
+/** More than a draining process allows its calls in flight. */
+const stopTimeoutMs = 45_000;
 
 /** A program that is stopped with us; it leads a process group, so that its children are too. */
 export interface GuardedProcess {
