@@ -5,28 +5,11 @@ import type { RequestRecord } from "../edge/request-record.ts";
 import { type AnswerError, createAnswerError } from "../middleware/answer-error.ts";
 import { noStore, requestId, safeHeaders } from "../middleware/response-headers.ts";
 import type { ManagementApp, ManagementEnv } from "../types/management.ts";
-import { apiKeyRoutes } from "./apikeys.ts";
-import { authRoutes } from "./auth.ts";
-import { channelRoutes } from "./channels.ts";
 import { describeDataPlane } from "./data-plane.ts";
-import { inviteRoutes } from "./invites.ts";
-import { modelRoutes } from "./models.ts";
 import { createDescribe, describeRoute, securitySchemes } from "./openapi.ts";
+import { resources } from "./resources.ts";
 import { honoPath, type Route } from "./route.ts";
-import { sessionRoutes } from "./sessions.ts";
 import { addSite } from "./site.ts";
-import { userRoutes } from "./users.ts";
-
-/** In the order in which they are matched and documented. */
-const resources: Readonly<Record<string, readonly Route[]>> = {
-  Authentication: authRoutes,
-  Sessions: sessionRoutes,
-  Users: userRoutes,
-  Invitations: inviteRoutes,
-  "API keys": apiKeyRoutes,
-  Models: modelRoutes,
-  Channels: channelRoutes,
-};
 
 /** Everything that the gateway serves beside the data plane and the console. */
 export function createManagementApp(context: GatewayContext): ManagementApp {

@@ -27,7 +27,7 @@ export const channelRoutes = [
     input: CreateChannel,
     data: Channel,
     status: 201,
-    errors: ["resource.conflict", "upstream.blocked_address"],
+    errors: ["resource.conflict"],
     logic: createChannel,
   }),
   route({
@@ -55,7 +55,7 @@ export const channelRoutes = [
     access: admins,
     input: UpdateChannel,
     data: Channel,
-    errors: ["resource.conflict", "resource.read_only", "upstream.blocked_address"],
+    errors: ["resource.conflict", "resource.read_only"],
     logic: updateChannel,
   }),
   route({

@@ -92,7 +92,7 @@ const describeData = ({ status, data }: Route) => ({
 });
 
 /** The route's own errors, and those that follow from what it takes and who may call it. */
-function errorsOf({ path, input, source, level, errors }: Route): Set<ErrorCode> {
+export function errorsOf({ path, input, source, level, errors }: Route): Set<ErrorCode> {
   const signedIn = level !== "public";
   const takesFields = Object.keys(input.shape).length > 0;
   const takesBody = source === "body" && Object.keys(input.shape).length > namesIn(path).length;

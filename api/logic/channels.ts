@@ -26,7 +26,7 @@ export async function createChannel(
       baseUrl: input.base_url ?? "",
       credential: input.credential ?? "",
       enabled: input.enabled,
-      modelSource: input.model_source ?? (input.models.length > 0 ? "list" : "discover"),
+      modelSource: input.model_source ?? "",
       models: fromServedModels(input.models),
       allowPrivateNetwork: input.allow_private_network,
     },

@@ -85,7 +85,9 @@ export const CreateChannel = z.strictObject({
   base_url: baseUrl,
   credential,
   enabled: z.boolean().default(true),
-  model_source: modelSource.optional(),
+  model_source: modelSource.optional().openapi({
+    description: "`list` when models are listed, else `discover`.",
+  }),
   models: models.default([]),
   allow_private_network: allowPrivateNetwork.default(false),
 });
