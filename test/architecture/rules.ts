@@ -18,7 +18,7 @@ const frameworks =
   /^(hono|@hono\/.*|node:(http|https|http2|net|tls|dgram|sqlite)|undici|nice-grpc.*|@grpc\/.*|pg|kysely)(\/.*)?$/;
 
 const storeBuilders = /^rpc\/[^/]+\/(context|stores)\.ts$/;
-const provider = /^rpc\/openai\/provider\/(?!provider\.ts|registry\.ts|openai-compatible\.ts)/;
+const provider = /^rpc\/openai\/provider\/(?!provider\.ts$|registry\.ts$)[^/]+\.ts$/;
 
 export const importRules: readonly ImportRule[] = [
   {
