@@ -37,8 +37,6 @@ export class Answer {
       if (name === "content-type") this.#events = value.startsWith("text/event-stream");
       if (name === "content-length") this.#owed = Number(value);
     }
-    // Proxies in front would otherwise collect the events before they pass them on.
-    if (this.#events) headers.push("x-accel-buffering", "no");
     response.writeHead(head.status, headers);
     // Events may be long in coming; a plain answer's head goes out with its first bytes.
     if (this.#events) response.flushHeaders();

@@ -71,20 +71,18 @@ function noteEnd(record: RequestRecord, end: End): void {
   if (end.usage) record.usage = end.usage;
 }
 
-/** The caller's headers that mean something to an upstream. No others leave: some are secrets. */
-const travellingHeaders = [
-  "accept",
-  "content-type",
-  "idempotency-key",
-  "openai-beta",
-  "user-agent",
-];
+/**
+ * What is the gateway's business or nobody's: secrets, addresses, and what describes this connection.
+ * Which of the rest an upstream gets to see is for the openai service to say.
+ */
+const stayingHeaders =
+  /^(?:authorization|cookie|(?:x-|x-goog-)?api-key|host|connection|keep-alive|content-length|transfer-encoding|expect|upgrade|te|trailer|forwarded|via|x-real-ip|x-request-id|traceparent|tracestate|origin|referer|(?:proxy|x-forwarded|x-stainless|sec|accept)-.*)$/;
 
 function travelling(headers: IncomingHttpHeaders): { name: string; value: string }[] {
   const found: { name: string; value: string }[] = [];
-  for (const name of travellingHeaders) {
+  for (const name in headers) {
     const value = headers[name];
-    if (typeof value === "string") found.push({ name, value });
+    if (typeof value === "string" && !stayingHeaders.test(name)) found.push({ name, value });
   }
   return found;
 }
