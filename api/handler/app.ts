@@ -3,7 +3,7 @@ import { AppError } from "../../common/errors.ts";
 import type { GatewayContext } from "../context.ts";
 import type { RequestRecord } from "../edge/request-record.ts";
 import { type AnswerError, createAnswerError } from "../middleware/answer-error.ts";
-import { noStore, requestId, safeHeaders } from "../middleware/response-headers.ts";
+import { noStore, safeHeaders } from "../middleware/response-headers.ts";
 import type { ManagementApp, ManagementEnv } from "../types/management.ts";
 import { describeDataPlane } from "./data-plane.ts";
 import { createDescribe, describeRoute, securitySchemes } from "./openapi.ts";
@@ -19,7 +19,7 @@ export function createManagementApp(context: GatewayContext): ManagementApp {
   });
   app.onError(answerError);
   app.notFound((c) => answerError(notFound(), c));
-  app.use(safeHeaders, requestId);
+  app.use(safeHeaders);
   app.use("/api/*", noStore);
   for (const [tag, routes] of Object.entries(resources)) {
     for (const route of routes) addRoute(app, { context, route, tag });

@@ -92,30 +92,30 @@ const describeData = ({ status, data }: Route) => ({
 });
 
 /** The route's own errors, and those that follow from what it takes and who may call it. */
-export function errorsOf({ path, input, source, level, errors }: Route): Set<ErrorCode> {
-  const signedIn = level !== "public";
-  const takesFields = Object.keys(input.shape).length > 0;
-  const takesBody = source === "body" && Object.keys(input.shape).length > namesIn(path).length;
+export function errorsOf({ path, source, level, errors }: Route): Set<ErrorCode> {
   return new Set<ErrorCode>([
-    ...(takesFields ? (["request.invalid"] as const) : []),
-    ...(takesBody ? (["request.too_large", "request.unsupported_media_type"] as const) : []),
-    ...(signedIn
-      ? ([
-          "auth.required",
-          "auth.token_invalid",
-          "auth.token_expired",
-          "auth.session_revoked",
-          "auth.user_disabled",
-        ] as const)
-      : []),
-    ...(level === "admin" ? (["auth.forbidden"] as const) : []),
-    ...(namesIn(path).length > 0 ? (["resource.not_found"] as const) : []),
+    "request.invalid",
+    ...(source === "body" ? bodyErrors : []),
+    ...(level === "public" ? [] : tokenErrors),
+    ...(level === "admin" ? roleErrors : []),
+    ...(namesIn(path).length > 0 ? pathErrors : []),
     ...errors,
     "internal",
     "service.unavailable",
     "service.timeout",
   ]);
 }
+
+const bodyErrors = ["request.too_large", "request.unsupported_media_type"] as const;
+const tokenErrors = [
+  "auth.required",
+  "auth.token_invalid",
+  "auth.token_expired",
+  "auth.session_revoked",
+  "auth.user_disabled",
+] as const;
+const roleErrors = ["auth.forbidden"] as const;
+const pathErrors = ["resource.not_found"] as const;
 
 function describeErrors(codes: Set<ErrorCode>): RouteConfig["responses"] {
   const byStatus = Map.groupBy(codes, (code) => errorCodes[code].http);

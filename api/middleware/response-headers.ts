@@ -1,6 +1,5 @@
 import { createMiddleware } from "hono/factory";
 import { secureHeaders } from "hono/secure-headers";
-import type { ManagementEnv } from "../types/management.ts";
 
 /** Nothing we serve loads, frames or runs anything; the one page with a style of its own says so. */
 export const safeHeaders = secureHeaders({
@@ -20,10 +19,4 @@ export const safeHeaders = secureHeaders({
 export const noStore = createMiddleware(async (c, next) => {
   await next();
   c.header("cache-control", "no-store");
-});
-
-/** The id under which the logs know this request. */
-export const requestId = createMiddleware<ManagementEnv>(async (c, next) => {
-  await next();
-  c.header("x-request-id", c.env.record.requestId);
 });

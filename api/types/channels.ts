@@ -9,6 +9,7 @@ import {
   timestamp,
   toTimestamp,
   toTimestampOrNull,
+  wrongForm,
 } from "./fields.ts";
 import { modelName } from "./models.ts";
 
@@ -67,7 +68,7 @@ export type ChannelTest = z.infer<typeof ChannelTest>;
 
 const name = line(256).min(1);
 const baseUrl = z
-  .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+  .url({ protocol: /^https?$/, error: wrongForm("must be an http or https URL") })
   .max(2048)
   .nullish();
 const credential = line(16_384)

@@ -26,9 +26,18 @@ export const paragraph = (charsMax: number) =>
 
 export const id = line(64).min(1).openapi({ example: "0198c1d2-7f3a-7c44-9c1b-3f1de2a4b001" });
 
+/** What to say of a text that is there and has the wrong form. */
+export const wrongForm =
+  (message: string) =>
+  ({ code }: { code?: string }): string | undefined =>
+    code === "invalid_format" ? message : undefined;
+
 /** RFC 3339. */
 export const timestamp = z.iso
-  .datetime({ offset: true, error: "must be an RFC 3339 time, such as 2030-01-31T12:00:00Z" })
+  .datetime({
+    offset: true,
+    error: wrongForm("must be an RFC 3339 time, such as 2030-01-31T12:00:00Z"),
+  })
   .openapi({ format: "date-time", example: "2030-01-31T12:00:00.000Z" });
 
 export const toTimestamp = (ms: number): string => new Date(ms).toISOString();

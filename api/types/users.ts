@@ -1,12 +1,15 @@
 import { z } from "@hono/zod-openapi";
 import type { User as UserMessage } from "../../gen/rpc/user/user_pb.ts";
-import { id, line, pageOf, pageQuery, timestamp, toTimestamp } from "./fields.ts";
+import { id, line, pageOf, pageQuery, timestamp, toTimestamp, wrongForm } from "./fields.ts";
 import { Permissions, PermissionsChange, toPermissions } from "./permissions.ts";
 
 export const username = line(64).min(1).openapi({ example: "ada" });
-export const email = z.email("must be an email address").max(254).openapi({
-  example: "ada@example.com",
-});
+export const email = z
+  .email({ error: wrongForm("must be an email address") })
+  .max(254)
+  .openapi({
+    example: "ada@example.com",
+  });
 /** A new password; what is asked for at sign-in is only bounded, so that rules can change. */
 export const newPassword = z.string().min(8).max(128).openapi({ format: "password" });
 export const givenPassword = z.string().min(1).max(1024).openapi({ format: "password" });
