@@ -17,6 +17,10 @@ export async function* eventStream(
   const waiting: Event[] = [];
   let failure: AppError | undefined;
   let wake = () => {};
+  const fail = (message: string) => {
+    failure = new AppError("service.unavailable", message);
+    wake();
+  };
   const subscription = await events.subscribe(topic, {
     onEvent(event) {
       waiting.push(event);
@@ -25,10 +29,6 @@ export async function* eventStream(
     },
     onGap: () => fail("Events may have been missed."),
   });
-  const fail = (message: string) => {
-    failure = new AppError("service.unavailable", message);
-    wake();
-  };
   const onAbort = () => wake();
   signal.addEventListener("abort", onAbort);
   try {

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiKeyService } from "../../gen/rpc/apikey/apikey_pb.ts";
 import { OpenAIService } from "../../gen/rpc/openai/openai_pb.ts";
+import { freePort } from "../../test/support/ports.ts";
 import { implement, startTestServer, testCall, testClient } from "../../test/support/rpc.ts";
 import { AppError } from "../errors.ts";
 import type { Call } from "./call.ts";
@@ -498,15 +499,6 @@ function changingEndpoints(initial: readonly string[]) {
     },
     set: (addresses: readonly string[]) => tell(addresses),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address ? address.port : 0;
 }
 
 /** A TCP proxy whose connections can be cut as a dying host would cut them. */
