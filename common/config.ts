@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
+import { type Document, isNode, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 
 /** A configuration that cannot be used; `message` names file, key and what was expected. */
@@ -95,21 +95,11 @@ function describeIssue(issue: z.core.$ZodIssue): Finding[] {
   return [{ path: issue.path, message: issue.message }];
 }
 
+/** The line of the key at a path, or of the deepest key on the way there. */
 function lineOf(document: Document, lines: LineCounter, path: PropertyKey[]): string {
-  const node = findNode(document.contents, path);
-  const offset = node?.range?.[0];
-  return offset === undefined ? "" : `:${lines.linePos(offset).line}`;
-}
-
-/** The node at a path, or the deepest one on the way there. */
-function findNode(contents: Node | null, path: PropertyKey[]): Node | null {
-  let node = contents;
-  for (const key of path) {
-    const pair = isMap(node)
-      ? node.items.find((item) => isScalar(item.key) && item.key.value === key)
-      : undefined;
-    if (!pair) break;
-    node = (pair.value ?? pair.key) as Node;
+  for (let depth = path.length; depth > 0; depth--) {
+    const node = document.getIn(path.slice(0, depth), true);
+    if (isNode(node) && node.range) return `:${lines.linePos(node.range[0]).line}`;
   }
-  return node;
+  return "";
 }

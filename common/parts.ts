@@ -1,13 +1,13 @@
 import type { Events } from "./events/events.ts";
 import type { Logger } from "./log.ts";
 
-/** What the composition root hands to every service's context. */
-export interface Parts {
+/** What the composition root hands to a service's context, with just the secrets that it needs. */
+export interface Parts<Needed extends keyof Secrets = keyof Secrets> {
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly events: Events;
-  readonly secrets: Secrets;
+  readonly secrets: Pick<Secrets, Needed>;
 }
 
 /** The secrets that processes share; each at least 32 random bytes. */

@@ -67,8 +67,10 @@ export const UserConfig = z
   .strictObject({
     registration: z
       .enum(["invite", "open", "closed"])
-      .default("invite")
-      .describe("Who may register once the first account exists."),
+      .optional()
+      .describe(
+        "Who may register after the first account: `invite`, or `open` with `--demo`, when not given.",
+      ),
     issuer: z
       .string()
       .min(1)

@@ -1,0 +1,31 @@
+import { DeclaredChannel, type ModelConfig } from "../rpc/model/config.ts";
+
+/** Adds the channel that `OPENAI_API_KEY` and `OPENAI_BASE_URL` describe, unless one is declared. */
+export function withOpenAI(config: ModelConfig, environment: NodeJS.ProcessEnv): ModelConfig {
+  const credential = environment["OPENAI_API_KEY"];
+  if (!credential) return config;
+  const channel = DeclaredChannel.parse({
+    name: "openai",
+    provider: "openai",
+    baseUrl: environment["OPENAI_BASE_URL"] ?? "",
+    credential,
+    modelSource: "any",
+  });
+  return withChannel(config, channel);
+}
+
+/** Adds the channel of the built-in demo model, unless one is declared. */
+export function withDemo(config: ModelConfig): ModelConfig {
+  const channel = DeclaredChannel.parse({
+    name: "demo",
+    provider: "demo",
+    modelSource: "list",
+    models: ["demo"],
+  });
+  return withChannel(config, channel);
+}
+
+function withChannel(config: ModelConfig, channel: DeclaredChannel): ModelConfig {
+  if (config.channels.some(({ name }) => name === channel.name)) return config;
+  return { ...config, channels: [...config.channels, channel] };
+}

@@ -1,0 +1,65 @@
+import { parseConfig, readConfig } from "../common/config.ts";
+import { createLog } from "../common/log.ts";
+import { stopOnSignals } from "../common/shutdown.ts";
+import { startAllInOne } from "./all-in-one.ts";
+import { AllInOneConfig } from "./all-in-one-config.ts";
+import { withDemo, withOpenAI } from "./default-channels.ts";
+import { StartError } from "./start-error.ts";
+
+export interface Flags {
+  readonly host?: string | undefined;
+  readonly port?: string | undefined;
+  readonly data?: string | undefined;
+  readonly config?: string | undefined;
+  readonly demo?: boolean | undefined;
+}
+
+/** The command `apirouter` without a process name: serves until it is told to stop. */
+export async function runAllInOne(flags: Flags, environment: NodeJS.ProcessEnv): Promise<void> {
+  const config = resolveConfig(flags, environment);
+  const log = createLog(config.log, "apirouter");
+  const { url, setupToken, stop } = await startAllInOne(config, log);
+  stopOnSignals(log, stop);
+  if (setupToken && !isLoopback(config.host)) process.stderr.write(setupNotice(setupToken));
+  process.stdout.write(`ready ${url}\n`);
+}
+
+const isLoopback = (host: string) =>
+  host === "localhost" || host === "::1" || host.startsWith("127.");
+
+/** For the person who starts it; not a log line, since logs carry no secret. */
+const setupNotice = (token: string) =>
+  `Register the first account, the owner, with this one-time setup token: ${token}\n`;
+
+/** Flags win over the environment, the environment over the file, the file over the defaults. */
+export function resolveConfig(flags: Flags, environment: NodeJS.ProcessEnv): AllInOneConfig {
+  const file = flags.config ?? environment["APIROUTER_CONFIG"];
+  const schema = AllInOneConfig;
+  const written = file
+    ? readConfig(file, schema, environment)
+    : parseConfig("", { file: "defaults", schema, environment });
+  const port = flags.port ?? environment["APIROUTER_PORT"];
+  const config = {
+    ...written,
+    host: flags.host ?? environment["APIROUTER_HOST"] ?? written.host,
+    port: port === undefined ? written.port : parsePort(port),
+    data: flags.data ?? environment["APIROUTER_DATA"] ?? written.data,
+    demo: flags.demo ?? parseSwitch(environment["APIROUTER_DEMO"]) ?? written.demo,
+  };
+  const channels = withOpenAI(config.model, environment);
+  if (!config.demo) return { ...config, model: channels };
+  return { ...config, model: withDemo(channels), user: { registration: "open", ...config.user } };
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65535)) throw new StartError(`the port must be from 0 to 65535, not "${text}"`);
+  return port;
+}
+
+function parseSwitch(text: string | undefined): boolean | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (text === "true" || text === "1") return true;
+  if (text === "false" || text === "0") return false;
+  throw new StartError(`APIROUTER_DEMO must be "true" or "false", not "${text}"`);
+}
