@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiKeyService } from "../../gen/rpc/apikey/apikey_pb.ts";
 import { OpenAIService } from "../../gen/rpc/openai/openai_pb.ts";
 import { freePort } from "../../test/support/ports.ts";
 import { implement, startTestServer, testCall, testClient } from "../../test/support/rpc.ts";
+import { startTcpProxy } from "../../test/support/tcp-proxy.ts";
 import { AppError } from "../errors.ts";
 import type { Call } from "./call.ts";
 import { createLocalClient } from "./local.ts";
@@ -357,8 +356,7 @@ test("a connection that dies in the middle: reading is repeated elsewhere, writi
       },
     },
   });
-  const proxy = await startProxy(stuck.address);
-  t.after(() => proxy.close());
+  const proxy = await startTcpProxy(t, stuck.address);
 
   const reader = testClient(t, { service, endpoints: [proxy.address, working.address] });
   while (!asked.includes("get")) {
@@ -498,32 +496,5 @@ function changingEndpoints(initial: readonly string[]) {
       return () => {};
     },
     set: (addresses: readonly string[]) => tell(addresses),
-  };
-}
-
-/** A TCP proxy whose connections can be cut as a dying host would cut them. */
-async function startProxy(target: string) {
-  const [host = "", port = ""] = target.split(":");
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    const upstream = connect(Number(port), host);
-    for (const each of [socket, upstream]) {
-      sockets.add(each);
-      each.on("error", () => {});
-    }
-    socket.pipe(upstream).pipe(socket);
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  return {
-    address: `127.0.0.1:${typeof address === "object" && address ? address.port : 0}`,
-    cut() {
-      for (const socket of sockets) socket.destroy();
-      sockets.clear();
-    },
-    close() {
-      this.cut();
-      server.close();
-    },
   };
 }
