@@ -30,7 +30,7 @@ export const apiKeyRoutes = [
     input: CreateApiKey,
     data: IssuedApiKey,
     status: 201,
-    errors: ["permissions.exceed_owner"],
+    errors: ["permissions.exceed_owner", "resource.conflict"],
     logic: createApiKey,
   }),
   route({

@@ -141,16 +141,21 @@ function typeOf(schema: Schema): unknown[] {
     return [html`<a href="#schema-${name}">${name}</a>`];
   }
   if (schema.const !== undefined) return [html`<code>${JSON.stringify(schema.const)}</code>`];
-  if (schema.enum) return joined(schema.enum.map((value) => [html`<code>${String(value)}</code>`]));
-  const parts = schema.anyOf ?? schema.oneOf ?? schema.allOf;
-  if (parts) return joined(parts.map(typeOf));
+  if (schema.enum)
+    return joined(
+      schema.enum.map((value) => [html`<code>${String(value)}</code>`]),
+      " or ",
+    );
+  if (schema.allOf) return joined(schema.allOf.map(typeOf), " and ");
+  const parts = schema.anyOf ?? schema.oneOf;
+  if (parts) return joined(parts.map(typeOf), " or ");
   if (schema.items) return ["list of ", ...typeOf(schema.items)];
   if (schema.properties) return [renderSchema(schema)];
   return [`${[schema.type ?? "any"].flat().join(" or ")}${limitsOf(schema)}`];
 }
 
-const joined = (parts: unknown[][]): unknown[] =>
-  parts.flatMap((part, index) => (index === 0 ? part : [" or ", ...part]));
+const joined = (parts: unknown[][], separator: string): unknown[] =>
+  parts.flatMap((part, index) => (index === 0 ? part : [separator, ...part]));
 
 function limitsOf(schema: Exclude<Schema, { $ref: string }>): string {
   const { format, minimum, maximum, minLength, maxLength, default: fallback } = schema;

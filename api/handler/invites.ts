@@ -13,6 +13,7 @@ export const inviteRoutes = [
     input: CreateInvite,
     data: IssuedInvite,
     status: 201,
+    errors: ["registration.closed", "request.too_many"],
     logic: createInvite,
   }),
   route({

@@ -92,7 +92,7 @@ const describeData = ({ status, data }: Route) => ({
 });
 
 /** The route's own errors, and those that follow from what it takes and who may call it. */
-export function errorsOf({ path, source, level, errors }: Route): Set<ErrorCode> {
+export function errorsOf({ method, path, source, level, errors }: Route): Set<ErrorCode> {
   return new Set<ErrorCode>([
     "request.invalid",
     ...(source === "body" ? bodyErrors : []),
@@ -100,9 +100,8 @@ export function errorsOf({ path, source, level, errors }: Route): Set<ErrorCode>
     ...(level === "admin" ? roleErrors : []),
     ...(namesIn(path).length > 0 ? pathErrors : []),
     ...errors,
-    "internal",
-    "service.unavailable",
-    "service.timeout",
+    ...serviceErrors,
+    ...(method === "get" || level === "public" ? [] : changeErrors),
   ]);
 }
 
@@ -116,6 +115,14 @@ const tokenErrors = [
 ] as const;
 const roleErrors = ["auth.forbidden"] as const;
 const pathErrors = ["resource.not_found"] as const;
+const serviceErrors = [
+  "internal",
+  "service.unavailable",
+  "service.overloaded",
+  "service.shutting_down",
+  "service.timeout",
+] as const;
+const changeErrors = ["events.not_delivered"] as const;
 
 function describeErrors(codes: Set<ErrorCode>): RouteConfig["responses"] {
   const byStatus = Map.groupBy(codes, (code) => errorCodes[code].http);

@@ -5,14 +5,15 @@ import type { ManagementRequest } from "../types/management.ts";
 
 export type AnswerError = (thrown: unknown, request: ManagementRequest) => Response;
 
-/** Turns whatever a route throws into an answer, and logs what was our fault, once. */
+/** Turns whatever a route throws into an answer, and logs what the access log cannot tell, once. */
 export function createAnswerError({ log }: Pick<GatewayContext, "log">): AnswerError {
   return (thrown, { env: { record } }) => {
     const error = AppError.from(thrown);
     record.errorCode = error.code;
-    if (error.status.http >= 500) {
-      log.error({ request_id: record.requestId, route: record.route, error }, "request failed");
-    }
+    const line = { requestId: record.requestId, route: record.route, error };
+    if (error.code === "internal") log.error(line, "request failed");
+    else if (error.status.http >= 500 && error.cause !== undefined)
+      log.warn(line, "request failed");
     const { status, headers, body } = managementError(error, record.requestId);
     const response = new Response(body, { status, headers });
     if (status === 401) response.headers.set("www-authenticate", challenge(error));
