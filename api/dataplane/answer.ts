@@ -18,6 +18,7 @@ export class Answer {
   #events = false;
   /** Bytes still owed of an announced length; undefined when none was announced. */
   #owed: number | undefined;
+  #last: Uint8Array = new Uint8Array();
 
   constructor(exchange: Exchange, limits: LimitsConfig) {
     this.#exchange = exchange;
@@ -53,6 +54,7 @@ export class Answer {
         return undefined;
       }
     }
+    this.#last = bytes;
     return response.write(bytes) ? undefined : this.#drained();
   }
 
@@ -72,26 +74,31 @@ export class Answer {
     this.failed = true;
     record.errorCode = error.code;
     if (!response.headersSent) answerError(this.#exchange, error, this.#limits);
-    else if (this.#events) response.end(`data: ${JSON.stringify(openaiErrorBody(error))}\n\n`);
-    else response.destroy();
+    else if (this.#events) {
+      response.end(`${this.#eventBreak()}data: ${JSON.stringify(openaiErrorBody(error))}\n\n`);
+    } else response.destroy();
   }
 
+  /** The front sees to a client that takes nothing any more. */
   #drained(): Promise<void> {
-    const { response, record } = this.#exchange;
+    const { response } = this.#exchange;
     return new Promise((resolve) => {
       const done = () => {
-        clearTimeout(timer);
         response.off("drain", done).off("close", done);
         resolve();
       };
-      const timer = setTimeout(() => {
-        record.outcome = "reader_stalled";
-        response.destroy();
-      }, this.#limits.stalledReaderTimeoutMs);
-      response.once("drain", done).once("close", done);
+      response.on("drain", done).on("close", done);
     });
   }
+
+  /** An event too long to be held back may have gone out in part; nothing can be told inside it. */
+  #eventBreak(): string {
+    const end = Buffer.from(this.#last.subarray(-4)).toString("latin1");
+    return eventEnds.test(end) ? "" : "\n\n";
+  }
 }
+
+const eventEnds = /^$|\n\n$|\r\r$|\r\n\r\n$/;
 
 /** Whatever the upstream said, it said it to the end. */
 const wholeOutcomes: ReadonlySet<string> = new Set(["ok", "upstream_error"]);

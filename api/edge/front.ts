@@ -89,6 +89,15 @@ export class Front {
     }
   }
 
+  /** Nothing has moved on a connection for a while: in or out, or of what is to go out. */
+  quiet(socket: Socket): void {
+    const { exchanges } = this.#connectionOf(socket);
+    // Without bytes to take, a client waits for us as it should.
+    if (exchanges.size > 0 && socket.writableLength === 0) return;
+    for (const { record } of exchanges) record.outcome = "reader_stalled";
+    socket.destroy();
+  }
+
   /** From now on every answer is the last of its connection. */
   drain(): void {
     this.#draining = true;

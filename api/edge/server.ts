@@ -39,6 +39,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   server.on("checkExpectation", (request, response) => front.serve(request, response, false));
   server.on("connect", (_request, socket) => front.refuse(connectRefused, socket as Socket));
   server.on("clientError", (error, socket) => front.refuse(error, socket as Socket));
+  server.timeout = limits.stalledReaderTimeoutMs;
+  server.on("timeout", (socket) => front.quiet(socket));
   const address = await listen(server, options.host, options.port);
   front.loopbackListener = isLoopback(address.address);
   server.on("error", (error) => options.log.error({ error }, "the listener failed"));
