@@ -146,6 +146,15 @@ suite("addresses and methods of the management API", () => {
     });
   }
 
+  test("failures are no more to be cached, framed or guessed at than successes", async () => {
+    for (const path of ["/api/v1/users/me", "/api/v1/users", "/api/v1/nothing"]) {
+      const { headers } = await management().nobody.get(path);
+      assert.equal(headers.get("cache-control"), "no-store", path);
+      assert.equal(headers.get("x-content-type-options"), "nosniff", path);
+      assert.match(headers.get("content-security-policy") ?? "", /frame-ancestors 'none'/, path);
+    }
+  });
+
   test("HEAD answers as GET does, without a body", async () => {
     const { owner } = management();
     const answer = await owner.ask("HEAD", "/api/v1/users/me");
