@@ -23,6 +23,8 @@ export interface OpenAIContext {
   readonly upstreamOf: (target: Target) => Upstream;
   /** Requests that run, each to be ended when the process stops. */
   readonly running: Set<AbortController>;
+  /** Aborted when no new request is taken any more. */
+  readonly stopping: AbortSignal;
   /** Resolves when the routes are known. */
   readonly ready: Promise<void>;
   /** Ends what still runs, streams with a proper error event. */
@@ -64,12 +66,12 @@ export function createOpenAIContext({ config, parts, model }: OpenAIContextOptio
     openRoute: (route) => openTarget(route, masterKey),
     upstreamOf: ({ provider }) => provider.serve ?? http.send,
     running,
+    stopping: stopping.signal,
     ready: ready.promise,
     async close() {
-      stopping.abort();
-      for (const controller of running) {
-        controller.abort(new AppError("service.shutting_down", "The gateway is shutting down."));
-      }
+      const reason = new AppError("service.shutting_down", "The gateway is shutting down.");
+      stopping.abort(reason);
+      for (const controller of running) controller.abort(reason);
       await http.close();
       await watching;
     },

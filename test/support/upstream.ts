@@ -123,13 +123,15 @@ async function receive(request: IncomingMessage): Promise<LedgerEntry> {
 
 function scriptedAnswer(response: ServerResponse, entry: LedgerEntry): ScriptedAnswer {
   const socket = response.socket as Socket;
+  const closed = new Promise<void>((resolve) => response.on("close", resolve));
   const aborted = new Promise<void>((resolve) => {
     response.on("close", () => {
-      if (response.writableFinished) entry.finishedAt = performance.now();
-      else {
-        entry.abortedAt = performance.now();
-        resolve();
+      if (response.writableFinished) {
+        entry.finishedAt = performance.now();
+        return;
       }
+      entry.abortedAt = performance.now();
+      resolve();
     });
   });
   response.on("error", () => {});
@@ -141,16 +143,16 @@ function scriptedAnswer(response: ServerResponse, entry: LedgerEntry): ScriptedA
       response.writeHead(status, headers);
       response.flushHeaders();
     },
-    write: (bytes) =>
-      new Promise<void>((resolve) => {
-        if (response.destroyed) return resolve();
-        response.once("close", resolve);
+    write: async (bytes) => {
+      if (response.destroyed) return;
+      const accepted = new Promise<void>((resolve) => {
         response.write(bytes, (error) => {
-          response.off("close", resolve);
           if (!error) entry.bytesAccepted += Buffer.byteLength(bytes);
           resolve();
         });
-      }),
+      });
+      await Promise.race([accepted, closed]);
+    },
     end: () => void response.end(),
     cut: () => void socket.destroy(),
   };

@@ -37,7 +37,9 @@ export async function* relayPlain(
   const outcome: Outcome = response.status < 400 ? "ok" : "upstream_error";
   const held = await reader.readUpTo(answerHoldBytesMax);
   const start = response.status < 400 ? held : withoutCredential(held, exchange.candidate.target);
+  const announced = response.headers["content-length"];
   if (reader.ended) headers["content-length"] = String(start.length);
+  else if (announced !== undefined) headers["content-length"] = announced;
   yield plainHead(exchange, response.status, headers);
   if (start.length > 0) yield dataMessage(start);
   const seen = [start];

@@ -32,6 +32,7 @@ export function openExchange(
   request: ForwardRequest,
   call: Call,
 ): Exchange {
+  context.stopping.throwIfAborted();
   const path = paths[request.endpoint];
   if (!path) throw new AppError("unimplemented", `The endpoint ${request.endpoint} is not served.`);
   // Retries and fallback will walk on along the candidates; today the best one has to do.

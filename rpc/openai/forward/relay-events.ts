@@ -34,9 +34,9 @@ export async function* relayEvents(
       state.atBoundary = splitter.atBoundary;
       if (bytes) yield dataMessage(bytes);
     }
-    const rest = lastEvent(splitter.rest(), tap);
-    if (rest) yield dataMessage(rest);
+    const rest = inspectRest(splitter.rest(), tap);
     checkWhole(tap, splitter, exchange);
+    if (rest) yield dataMessage(rest);
     if (tap.sawError) state.outcome = "upstream_error";
   } finally {
     state.usage = tap.usage();
@@ -53,10 +53,10 @@ function inspectAll(pieces: readonly SsePiece[], tap: StreamTap): Buffer | undef
 }
 
 /**
- * The last event of a stream that ended properly may lack its blank line. It passes when what it
- * says is whole; half of one is dropped, so that nothing stands before our error event.
+ * The last event of a stream may lack its blank line. It counts when what it says is whole. In a
+ * stream that was cut off it is dropped all the same, so that nothing stands before our error event.
  */
-function lastEvent(rest: Buffer, tap: StreamTap): Buffer | undefined {
+function inspectRest(rest: Buffer, tap: StreamTap): Buffer | undefined {
   if (rest.length === 0) return undefined;
   const data = eventData(rest)?.trim();
   const isWhole = data === undefined || data === "[DONE]" || parseData(rest) !== undefined;

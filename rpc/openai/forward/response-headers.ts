@@ -44,9 +44,8 @@ const mayPass = (name: string, provider: Provider): boolean =>
   passedPrefixes.some((prefix) => name.startsWith(prefix)) ||
   provider.responseHeaders.includes(name);
 
-/** Keeps proxies between us and the caller from gathering or storing a stream. */
+/** Keeps what stands between us and the caller from storing a stream. */
 export const streamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-cache",
-  "x-accel-buffering": "no",
 };
