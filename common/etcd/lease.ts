@@ -7,6 +7,8 @@ import { type Etcd, pauseAfter, type RequestOptions } from "./etcd.ts";
 
 /** A lease is renewed this many times in its life. */
 const renewalsPerTtl = 3;
+/** A process that stops does not wait longer than this for an etcd that is away. */
+const releaseTimeoutMs = 2_000;
 
 export async function grantLease(
   etcd: Etcd,
@@ -18,8 +20,12 @@ export async function grantLease(
 }
 
 /** Ends a lease, and every key that hangs on it, now. */
-export async function revokeLease(etcd: Etcd, lease: bigint): Promise<void> {
-  await etcd.unary(Lease.method.leaseRevoke, { ID: lease });
+export async function revokeLease(
+  etcd: Etcd,
+  lease: bigint,
+  options?: RequestOptions,
+): Promise<void> {
+  await etcd.unary(Lease.method.leaseRevoke, { ID: lease }, options);
 }
 
 export const isLeaseLost = (error: unknown): boolean =>
@@ -61,7 +67,7 @@ export async function holdLease(etcd: Etcd, options: HoldOptions): Promise<HeldL
       stopping.abort();
       await holding;
       try {
-        await revokeLease(etcd, lease);
+        await revokeLease(etcd, lease, { timeoutMs: releaseTimeoutMs });
       } catch (error) {
         if (!isLeaseLost(error)) options.log.warn({ error }, "could not end the etcd lease");
       }
