@@ -8,14 +8,19 @@ import {
   startUpstream,
   type UpstreamScript,
 } from "../../../test/support/upstream.ts";
+import type { OpenAIConfig } from "../config.ts";
 
 /** The official client, once at the upstream itself and once through us. */
-async function start(test: TestContext, script: UpstreamScript) {
+async function start(
+  test: TestContext,
+  script: UpstreamScript,
+  config: Partial<OpenAIConfig> = {},
+) {
   const upstream = await startUpstream(script, test);
   const forwarding = await startForwarding({
     test,
     routes: [routeTo(upstream.baseUrl)],
-    config: { heartbeatIntervalMs: 5 },
+    config,
   });
   const options = { apiKey: "any", maxRetries: 0 };
   const direct = new OpenAI({ ...options, baseURL: upstream.baseUrl });
@@ -79,10 +84,12 @@ test("each error status raises the same exception as at the provider, also for a
 test("the official client skips heartbeats, and raises what comes after them", async (t) => {
   const beaten = Promise.withResolvers<void>();
   setTimeout(beaten.resolve, 50);
-  const { through } = await start(t, async (answer, entry) => {
+  const refusal = answerJson(429, { error: { message: "slow down", code: "rl" } });
+  const script: UpstreamScript = async (answer, entry) => {
     await beaten.promise;
-    await answerJson(429, { error: { message: "slow down", code: "rl" } })(answer, entry);
-  });
+    await refusal(answer, entry);
+  };
+  const { through } = await start(t, script, { heartbeatIntervalMs: 5 });
   await assert.rejects(streamed(through), (error) => {
     return error instanceof OpenAI.APIError && /slow down/.test(error.message);
   });
