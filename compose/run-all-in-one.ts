@@ -4,6 +4,7 @@ import { stopOnSignals } from "../common/shutdown.ts";
 import { startAllInOne } from "./all-in-one.ts";
 import { AllInOneConfig } from "./all-in-one-config.ts";
 import { withDemo, withOpenAI } from "./default-channels.ts";
+import { printSetupToken } from "./setup-notice.ts";
 import { StartError } from "./start-error.ts";
 
 export interface Flags {
@@ -20,16 +21,12 @@ export async function runAllInOne(flags: Flags, environment: NodeJS.ProcessEnv):
   const log = createLog(config.log, "apirouter");
   const { url, setupToken, stop } = await startAllInOne(config, log);
   stopOnSignals(log, stop);
-  if (setupToken && !isLoopback(config.host)) process.stderr.write(setupNotice(setupToken));
+  if (setupToken && !isLoopback(config.host)) printSetupToken(setupToken);
   process.stdout.write(`ready ${url}\n`);
 }
 
 const isLoopback = (host: string) =>
   host === "localhost" || host === "::1" || host.startsWith("127.");
-
-/** For the person who starts it; not a log line, since logs carry no secret. */
-const setupNotice = (token: string) =>
-  `Register the first account, the owner, with this one-time setup token: ${token}\n`;
 
 /** Flags win over the environment, the environment over the file, the file over the defaults. */
 export function resolveConfig(flags: Flags, environment: NodeJS.ProcessEnv): AllInOneConfig {

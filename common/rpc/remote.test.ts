@@ -270,7 +270,7 @@ test("an endpoint that comes up while a call waits for it serves the call", asyn
   await startTestServer(t, {
     service,
     methods: { getApiKey: async ({ id }) => ({ id }) },
-    config: { port },
+    config: { listen: `127.0.0.1:${port}` },
   });
   assert.equal((await answer).id, "k");
 });
@@ -439,12 +439,16 @@ test("an endpoint that is withdrawn gets no new calls; those in flight finish", 
 test("a replica that dies and returns on the same port is used again", async (t) => {
   const port = await freePort();
   const methods = { getApiKey: async () => ({ id: "k" }) };
-  const first = await startTestServer(t, { service, methods, config: { port } });
+  const first = await startTestServer(t, {
+    service,
+    methods,
+    config: { listen: `127.0.0.1:${port}` },
+  });
   const client = testClient(t, { service, endpoints: [first.address] });
   await client.getApiKey({}, testCall());
   await first.shutdown();
   await assert.rejects(client.getApiKey({}, testCall({ deadlineMs: Date.now() + 300 })));
-  await startTestServer(t, { service, methods, config: { port } });
+  await startTestServer(t, { service, methods, config: { listen: `127.0.0.1:${port}` } });
   assert.equal((await client.getApiKey({}, testCall())).id, "k");
 });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ListenAddress } from "./address.ts";
 import { TlsConfig } from "./tls.ts";
 
 /** The largest body that the gateway takes, 32 MiB, and room for what travels beside it. */
@@ -17,13 +18,12 @@ const keepaliveTimeoutMs = z
 
 export const RpcServerConfig = z
   .strictObject({
-    host: z.string().default("127.0.0.1").describe("Address to listen on; 0.0.0.0 for all."),
-    port: z.int().min(0).max(65_535).default(0).describe("Port to listen on; 0 for any free one."),
+    listen: ListenAddress.default("127.0.0.1:0"),
     advertiseHost: z
       .string()
       .optional()
       .describe(
-        "Host under which others reach this process. Default: `host`, or the first outer IPv4 address when that is a wildcard.",
+        "Host under which others reach this process. Default: the one listened on, or the first outer IPv4 address when that is a wildcard.",
       ),
     tls: TlsConfig,
     messageBytesMax,

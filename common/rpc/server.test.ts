@@ -217,19 +217,22 @@ test("mutual TLS: certificates of the same authority talk, others and none do no
 test("a port in use is named in the error", async (t) => {
   const server = await startTestServer(t, { service, methods: {} });
   const port = Number(server.address.split(":")[1]);
-  await assert.rejects(startTestServer(t, { service, methods: {}, config: { port } }), (error) => {
-    assert.match(String(error), new RegExp(`cannot listen on 127.0.0.1:${port}`));
-    return true;
-  });
+  await assert.rejects(
+    startTestServer(t, { service, methods: {}, config: { listen: `127.0.0.1:${port}` } }),
+    (error) => {
+      assert.match(String(error), new RegExp(`cannot listen on 127.0.0.1:${port}`));
+      return true;
+    },
+  );
 });
 
 test("an address for others is advertised in place of a wildcard", async (t) => {
-  const open = await startTestServer(t, { service, methods: {}, config: { host: "0.0.0.0" } });
+  const open = await startTestServer(t, { service, methods: {}, config: { listen: "0.0.0.0:0" } });
   assert.doesNotMatch(open.address, /^0\.0\.0\.0/);
   const named = await startTestServer(t, {
     service,
     methods: {},
-    config: { host: "0.0.0.0", advertiseHost: "keys.internal" },
+    config: { listen: "0.0.0.0:0", advertiseHost: "keys.internal" },
   });
   assert.match(named.address, /^keys\.internal:\d+$/);
 });

@@ -16,6 +16,7 @@ import { serverCredentials } from "./tls.ts";
 
 /** Time for the last bytes of ended calls to leave. */
 const flushTimeoutMs = 500;
+const cancelsPerSecondMax = 1_000_000;
 
 export interface RpcServerOptions<Service extends DescService> {
   readonly service: Service;
@@ -70,20 +71,40 @@ export async function startRpcServer<Service extends DescService>(
   };
 }
 
-const createServer = (config: RpcServerConfig): Server =>
-  new Server({
+function createServer(config: RpcServerConfig): Server {
+  const server = new Server({
     "grpc.max_send_message_length": config.messageBytesMax,
     "grpc.max_receive_message_length": config.messageBytesMax,
     "grpc.keepalive_time_ms": config.keepaliveIntervalMs,
     "grpc.keepalive_timeout_ms": config.keepaliveTimeoutMs,
     "grpc.enable_channelz": 0,
   });
+  allowCancels(server);
+  return server;
+}
+
+/**
+ * nghttp2 takes a client that cancels more than 1,000 streams, then 33 a second, for an attacker and
+ * ends its connection with all other calls on it. Our clients carry the calls of thousands of people,
+ * who leave when they like. grpc-js has no option for it, so the options that it hands to Node are
+ * amended; the test "thousands of cancelled calls" holds this.
+ */
+function allowCancels(server: Server) {
+  const options: unknown = Reflect.get(server, "commonServerOptions");
+  if (typeof options !== "object" || options === null) {
+    throw new Error("this version of grpc-js keeps its HTTP/2 options elsewhere");
+  }
+  Object.assign(options, {
+    streamResetBurst: cancelsPerSecondMax,
+    streamResetRate: cancelsPerSecondMax,
+  });
+}
 
 function bind(server: Server, config: RpcServerConfig): Promise<number> {
   const address = joinHostPort(config.host, config.port);
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, serverCredentials(config.tls), (error, port) => {
-      if (error) reject(new Error(`cannot listen on ${address}: ${error.message}`));
+    server.bindAsync(config.listen, serverCredentials(config.tls), (error, port) => {
+      if (error) reject(new Error(`cannot listen on ${config.listen}: ${error.message}`));
       else resolve(port);
     });
   });

@@ -35,7 +35,7 @@ export interface ModelContext {
 
 export interface ModelContextOptions {
   readonly config: ModelConfig;
-  readonly parts: Parts;
+  readonly parts: Parts<"masterKey">;
   readonly databaseUrl: string;
   readonly openai: Client<typeof OpenAIService>;
 }

@@ -33,7 +33,7 @@ export interface OpenAIContext {
 
 export interface OpenAIContextOptions {
   readonly config: OpenAIConfig;
-  readonly parts: Parts;
+  readonly parts: Parts<"masterKey">;
   readonly model: Pick<Client<typeof ModelService>, "watchRoutes">;
 }
 

@@ -38,7 +38,7 @@ export interface UserContext extends Pick<Parts, "log" | "now" | "events"> {
 
 export interface UserContextOptions {
   readonly config: UserConfig;
-  readonly parts: Parts;
+  readonly parts: Parts<"passwordPepper" | "masterKey">;
   readonly databaseUrl: string;
 }
 

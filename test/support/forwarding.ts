@@ -41,7 +41,7 @@ export async function startForwarding(options: ForwardingOptions): Promise<Forwa
       log: createLog({ level: "silent", format: "json" }, "test"),
       now: Date.now,
       events: createLocalEvents(),
-      secrets: { apiKeyPepper: masterKey, passwordPepper: masterKey, masterKey },
+      secrets: { masterKey },
     },
     model: {
       async *watchRoutes(_request, { signal }) {
