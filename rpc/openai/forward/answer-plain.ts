@@ -1,25 +1,42 @@
 import { AppError } from "../../../common/errors.ts";
 import { topLevelFields } from "../../../common/json/top-level-fields.ts";
-import type { ForwardResponse, Usage } from "../../../gen/rpc/openai/openai_pb.ts";
+import type { Call } from "../../../common/rpc/call.ts";
+import type { ForwardRequest, ForwardResponse, Usage } from "../../../gen/rpc/openai/openai_pb.ts";
+import type { OpenAIContext } from "../context.ts";
 import { CompletionBuilder } from "../stream/completion-builder.ts";
 import { readUsage } from "../stream/usage.ts";
 import type { UpstreamResponse } from "../upstream/upstream.ts";
 import { BodyReader } from "./body-reader.ts";
-import type { Exchange } from "./exchange.ts";
+import { type Exchange, openExchange } from "./exchange.ts";
 import { dataMessage, endMessage, headerMessages, headMessage, type Outcome } from "./messages.ts";
 import { outcomeOf } from "./outcome.ts";
+import { silence } from "./pace.ts";
 import { callerResponseHeaders } from "./response-headers.ts";
 import { withoutCredential } from "./without-credential.ts";
 
 /** Answers a request that asked for no stream. */
-export async function* answerPlain(exchange: Exchange): AsyncGenerator<ForwardResponse> {
-  const { pace } = exchange;
-  const responding = exchange.respond();
-  await pace.untilResponded(responding);
-  const response = checkStatus(await responding);
-  const ttfbMs = Math.round(pace.elapsedMs());
-  if (isEventStream(response)) yield* joinStream(exchange, response, ttfbMs);
-  else yield* relayPlain(exchange, response, ttfbMs);
+export async function* answerPlain(
+  context: OpenAIContext,
+  request: ForwardRequest,
+  call: Call,
+): AsyncGenerator<ForwardResponse> {
+  const exchange = openExchange(context, request, call);
+  try {
+    const response = checkStatus(await untilResponded(exchange));
+    const ttfbMs = exchange.elapsedMs();
+    if (isEventStream(response)) yield* joinStream(exchange, response, ttfbMs);
+    else yield* relayPlain(exchange, response, ttfbMs);
+  } finally {
+    exchange.close();
+  }
+}
+
+async function untilResponded({ respond, pace }: Exchange): Promise<UpstreamResponse> {
+  const responding = respond();
+  for (;;) {
+    const response = await pace.response(responding);
+    if (response !== silence) return response;
+  }
 }
 
 /**

@@ -1,65 +1,84 @@
 import { AppError } from "../../../common/errors.ts";
-import type { ForwardResponse, Usage } from "../../../gen/rpc/openai/openai_pb.ts";
+import type { Call } from "../../../common/rpc/call.ts";
+import type { ForwardRequest, ForwardResponse, Usage } from "../../../gen/rpc/openai/openai_pb.ts";
+import type { OpenAIContext } from "../context.ts";
 import { completionToEvents } from "../stream/completion-to-events.ts";
 import { dataEvent, errorEvent, eventBreak, heartbeat } from "../stream/error-event.ts";
 import type { UpstreamResponse } from "../upstream/upstream.ts";
 import { checkStatus, isEventStream, relayPlain } from "./answer-plain.ts";
 import { BodyReader } from "./body-reader.ts";
-import type { Exchange } from "./exchange.ts";
+import { EventRelay } from "./event-relay.ts";
+import { type Exchange, openExchange } from "./exchange.ts";
 import { dataMessage, endMessage, headerMessages, headMessage, type Outcome } from "./messages.ts";
 import { outcomeOf } from "./outcome.ts";
-import { relayEvents } from "./relay-events.ts";
+import { silence } from "./pace.ts";
 import { callerResponseHeaders, streamHeaders } from "./response-headers.ts";
 import { withoutCredential } from "./without-credential.ts";
 
 /** What is known of a stream on its way to the caller. */
-export interface StreamState {
+interface StreamState {
   /** Once it is, a failure can only be told as an event. */
   headSent: boolean;
-  /** False while a part of an event too long to be held back has gone out. */
-  atBoundary: boolean;
+  relay: EventRelay | undefined;
   ttfbMs: number;
   outcome: Outcome;
   usage: Usage | undefined;
 }
 
 /** Answers a request that asked for a stream. */
-export async function* answerStream(exchange: Exchange): AsyncGenerator<ForwardResponse> {
+export async function* answerStream(
+  context: OpenAIContext,
+  request: ForwardRequest,
+  call: Call,
+): AsyncGenerator<ForwardResponse> {
+  const exchange = openExchange(context, request, call);
   const state: StreamState = {
     headSent: false,
-    atBoundary: true,
+    relay: undefined,
     ttfbMs: 0,
     outcome: "ok",
     usage: undefined,
   };
   try {
-    yield* relayAnswer(exchange, state);
+    const responding = exchange.respond();
+    let response = await exchange.pace.response(responding);
+    while (response === silence) {
+      if (!state.headSent) yield streamHead(exchange, state);
+      yield dataMessage(heartbeat);
+      response = await exchange.pace.response(responding);
+    }
+    state.ttfbMs = exchange.elapsedMs();
+    if (isEventStream(response)) {
+      if (!state.headSent) yield streamHead(exchange, state, response);
+      const relay = new EventRelay(exchange, response);
+      state.relay = relay;
+      for (let bytes = await relay.next(); bytes; bytes = await relay.next()) {
+        yield dataMessage(bytes);
+      }
+      if (relay.sawError) state.outcome = "upstream_error";
+    } else {
+      yield* convertAnswer(exchange, checkStatus(response), state);
+    }
   } catch (error) {
     if (!state.headSent || exchange.callerIsGone()) throw error;
     const failure = AppError.from(error);
     state.outcome = outcomeOf(failure);
-    if (!state.atBoundary) yield dataMessage(eventBreak);
+    if (state.relay && !state.relay.atBoundary) yield dataMessage(eventBreak);
     yield dataMessage(errorEvent(failure));
+  } finally {
+    exchange.close();
   }
-  if (state.headSent) yield endMessage(state.outcome, state.usage, state.ttfbMs);
+  const usage = state.relay ? state.relay.usage() : state.usage;
+  if (state.headSent) yield endMessage(state.outcome, usage, state.ttfbMs);
 }
 
-async function* relayAnswer(
+/** The upstream did not answer with a stream. */
+async function* convertAnswer(
   exchange: Exchange,
+  response: UpstreamResponse,
   state: StreamState,
 ): AsyncGenerator<ForwardResponse> {
-  const { pace } = exchange;
-  const responding = exchange.respond();
-  while (!(await pace.responded(responding))) {
-    if (!state.headSent) yield streamHead(exchange, state);
-    yield dataMessage(heartbeat);
-  }
-  const response = checkStatus(await responding);
-  state.ttfbMs = Math.round(pace.elapsedMs());
-  if (isEventStream(response)) {
-    if (!state.headSent) yield streamHead(exchange, state, response);
-    yield* relayEvents(exchange, response, state);
-  } else if (response.status < 300 && isJson(response)) {
+  if (response.status < 300 && isJson(response)) {
     yield* streamCompletion(exchange, response, state);
   } else if (state.headSent) {
     yield* streamError(exchange, response, state);

@@ -1,5 +1,5 @@
 import { AppError } from "../../../common/errors.ts";
-import type { Pace } from "./pace.ts";
+import { type Pace, silence } from "./pace.ts";
 
 /** Reads an upstream's body at the caller's pace, in time or not at all. */
 export class BodyReader {
@@ -15,16 +15,16 @@ export class BodyReader {
   }
 
   /**
-   * The next chunk; undefined when there is none any more; "silence" when a heartbeat is due before
+   * The next chunk; undefined when there is none any more; `silence` when a heartbeat is due before
    * it has come, which then is still awaited. Throws what the body throws, and `upstream.timeout`.
    */
-  async readOrSilence(): Promise<Buffer | "silence" | undefined> {
+  async readOrSilence(): Promise<Buffer | typeof silence | undefined> {
     if (!this.#pending) {
       this.#pending = this.#chunks.next();
       this.#pendingSince = this.#pace.now();
     }
-    if (!(await this.#pace.settled(this.#pending, this.#pendingSince))) return "silence";
-    const result = await this.#pending;
+    const result = await this.#pace.chunk(this.#pending, this.#pendingSince);
+    if (result === silence) return silence;
     this.#pending = undefined;
     if (!result.done) return result.value;
     this.ended = true;
@@ -34,7 +34,7 @@ export class BodyReader {
   async read(): Promise<Buffer | undefined> {
     for (;;) {
       const chunk = await this.readOrSilence();
-      if (chunk !== "silence") return chunk;
+      if (chunk !== silence) return chunk;
     }
   }
 

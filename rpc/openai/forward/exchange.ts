@@ -19,7 +19,9 @@ export interface Exchange {
   respond(): Promise<UpstreamResponse>;
   /** The caller has left, so that nothing need be told. */
   readonly callerIsGone: () => boolean;
-  /** Ends the upstream's part if it still runs. */
+  /** Whole milliseconds since the request came. */
+  readonly elapsedMs: () => number;
+  /** Ends the upstream's part if it still runs. Called once, at the end. */
   close(): void;
 }
 
@@ -43,23 +45,26 @@ export function openExchange(
   if (call.signal.aborted) leave();
   call.signal.addEventListener("abort", leave);
   context.running.add(controller);
+  const pace = new Pace({
+    config: context.config,
+    now: context.monotonicNow,
+    withHeartbeats: request.stream,
+  });
   return {
     context,
     request,
     candidate,
     usageWasAdded: prepared.usageWasAdded,
-    pace: new Pace({
-      config: context.config,
-      now: context.monotonicNow,
-      withHeartbeats: request.stream,
-    }),
+    pace,
     respond: async () => {
       controller.signal.throwIfAborted();
       const upstreamRequest = createUpstreamRequest(path, candidate, prepared, request);
       return context.upstreamOf(candidate.target)(upstreamRequest, controller.signal);
     },
+    elapsedMs: () => Math.round(pace.now() - pace.startedAt),
     callerIsGone: () => call.signal.aborted,
     close() {
+      pace.close();
       call.signal.removeEventListener("abort", leave);
       context.running.delete(controller);
       controller.abort(callerGone());

@@ -3,17 +3,13 @@ import type { ForwardRequest, ForwardResponse } from "../../../gen/rpc/openai/op
 import type { OpenAIContext } from "../context.ts";
 import { answerPlain } from "../forward/answer-plain.ts";
 import { answerStream } from "../forward/answer-stream.ts";
-import { openExchange } from "../forward/exchange.ts";
 
-export async function* forward(
+export function forward(
   context: OpenAIContext,
   request: ForwardRequest,
   call: Call,
-): AsyncGenerator<ForwardResponse> {
-  const exchange = openExchange(context, request, call);
-  try {
-    yield* request.stream ? answerStream(exchange) : answerPlain(exchange);
-  } finally {
-    exchange.close();
-  }
+): AsyncIterable<ForwardResponse> {
+  return request.stream
+    ? answerStream(context, request, call)
+    : answerPlain(context, request, call);
 }
