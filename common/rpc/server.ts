@@ -101,7 +101,6 @@ function allowCancels(server: Server) {
 }
 
 function bind(server: Server, config: RpcServerConfig): Promise<number> {
-  const address = joinHostPort(config.host, config.port);
   return new Promise((resolve, reject) => {
     server.bindAsync(config.listen, serverCredentials(config.tls), (error, port) => {
       if (error) reject(new Error(`cannot listen on ${config.listen}: ${error.message}`));
