@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from "node:crypto";
 import type { Logger } from "../common/log.ts";
 import type { Parts } from "../common/parts.ts";
 import type { Client } from "../common/rpc/service.ts";
@@ -28,7 +29,7 @@ export interface GatewayContext {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly services: Services;
-  readonly apiKeyPepper: Uint8Array;
+  readonly apiKeyPepper: KeyObject;
   readonly keys: KeyCache;
   /** Data plane requests, so that the end of a key or of the process can end them. */
   readonly running: RunningRequests;
@@ -68,7 +69,7 @@ export async function createGatewayContext(
     log,
     now,
     services,
-    apiKeyPepper: parts.secrets.apiKeyPepper,
+    apiKeyPepper: createSecretKey(parts.secrets.apiKeyPepper),
     keys,
     running,
     catalogue,

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, type KeyObject, randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 
 /*
@@ -34,9 +34,14 @@ export function isWellFormed(secret: string): boolean {
   return secret.endsWith(checksumOf(secret.slice(0, -checksumDigits)));
 }
 
-/** HMAC-SHA-256 of a secret: the only form in which it is stored, cached and sent. */
-export const hashSecret = (pepper: Uint8Array, secret: string): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(createHmac("sha256", pepper).update(secret).digest());
+/**
+ * HMAC-SHA-256 of a secret: the only form in which it is stored, cached and sent. Who hashes often
+ * gives a pepper that has been made a key once, which is twice as fast.
+ */
+export const hashSecret = (
+  pepper: Uint8Array | KeyObject,
+  secret: string,
+): Uint8Array<ArrayBuffer> => new Uint8Array(createHmac("sha256", pepper).update(secret).digest());
 
 /** What may be shown of a secret for ever, so that its owner recognises it. */
 export const displayParts = (secret: string) => ({
