@@ -44,7 +44,7 @@ export function createEtcdEvents(options: EtcdEventsOptions): Events & Disposabl
           await put(etcd, { ...entry, lease }, limits);
         } catch (error) {
           if (!isLeaseLost(error)) throw error;
-          leases.forget(lease);
+          leases.forget();
           await put(etcd, { ...entry, lease: await leases.current(limits) }, limits);
         }
       } catch (cause) {
@@ -126,7 +126,7 @@ function createEventLeases(etcd: Etcd) {
         throw error;
       }
     },
-    forget(_lost: bigint) {
+    forget() {
       current = undefined;
     },
   };

@@ -1,9 +1,8 @@
-import { Channel, type ChannelOptions, type InterceptingListener } from "@grpc/grpc-js";
+import { Channel, type ChannelOptions } from "@grpc/grpc-js";
 import { clientCredentials, type TlsConfig } from "./tls.ts";
 
 export type { Channel } from "@grpc/grpc-js";
 export type WireCall = ReturnType<Channel["createCall"]>;
-export type WireListener = InterceptingListener;
 
 export interface ChannelSettings {
   readonly tls?: TlsConfig;

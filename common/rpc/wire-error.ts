@@ -47,7 +47,7 @@ export const isTransportFailure = (failed: StatusObject): boolean =>
 
 /**
  * How grpc-js words failures after which nothing can have reached the service. It knows as much
- * itself ("progress") but does not hand it out; `remote.test.ts` holds each of these.
+ * itself ("progress") but does not hand it out; `wire-error.test.ts` provokes them.
  */
 const refusals = [
   "No connection established",
