@@ -73,10 +73,11 @@ export const apiKeyRoutes = [
   route({
     method: "post",
     path: "/api/v1/apikeys/{id}/enable",
-    summary: "Let a disabled API key work again",
+    summary: "Let a disabled API key work again; one that an administrator disabled, only for them",
     access: members,
     input: byId,
     data: ApiKey,
+    errors: ["auth.forbidden"],
     logic: enableApiKey,
   }),
   route({

@@ -23,6 +23,7 @@ const name = line(256).min(1);
 const description = paragraph(4096).nullish();
 const expiresAt = timestamp.nullish().describe("When it stops working; null for never.");
 const status = z.enum(["active", "disabled", "expired"]);
+const disabledBy = z.enum(["user", "administrator"]);
 
 export const ApiKey = z
   .object({
@@ -37,6 +38,12 @@ export const ApiKey = z
     created_at: timestamp,
     updated_at: timestamp,
     expires_at: timestamp.nullable(),
+    disabled_by: disabledBy
+      .nullable()
+      .describe(
+        "Who disabled it: the user whose key it is, or an administrator, who alone enables it then. " +
+          "Null for a key that is not disabled.",
+      ),
   })
   .openapi("ApiKey");
 export type ApiKey = z.infer<typeof ApiKey>;
@@ -99,6 +106,7 @@ export const toApiKey = (key: ApiKeyMessage): ApiKey => ({
   created_at: toTimestamp(key.createdAtMs),
   updated_at: toTimestamp(key.updatedAtMs),
   expires_at: toTimestampOrNull(key.expiresAtMs),
+  disabled_by: key.disabledBy === "" ? null : disabledBy.parse(key.disabledBy),
 });
 
 export const toIssuedApiKey = (issued: GenerateApiKeyResponse): IssuedApiKey => ({

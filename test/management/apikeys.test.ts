@@ -188,6 +188,21 @@ suite("/api/v1/apikeys/{id}", () => {
     assert.equal(ok(await person.post(`${path}/${id}/enable`), ApiKey).status, "active");
   });
 
+  test("enable 403: an administrator has disabled it, and enables it", async () => {
+    const { owner, member } = management();
+    const person = await member();
+    const { id, disabled_by } = await create(person);
+    assert.equal(disabled_by, null);
+    const disabled = ok(await owner.post(`${path}/${id}/disable`), ApiKey);
+    assert.deepEqual([disabled.status, disabled.disabled_by], ["disabled", "administrator"]);
+    const { message } = failed(await person.post(`${path}/${id}/enable`), "auth.forbidden");
+    assert.match(message, /only an administrator can enable it/);
+    assert.equal(ok(await person.get(`${path}/${id}`), ApiKey).disabled_by, "administrator");
+    assert.equal(ok(await owner.post(`${path}/${id}/enable`), ApiKey).disabled_by, null);
+    assert.equal(ok(await person.post(`${path}/${id}/disable`), ApiKey).disabled_by, "user");
+    assert.equal(ok(await person.post(`${path}/${id}/enable`), ApiKey).disabled_by, null);
+  });
+
   test("rotate 200: a new secret for the same key", async () => {
     const person = await management().member();
     const key = await create(person);

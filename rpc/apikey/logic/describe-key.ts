@@ -4,8 +4,13 @@ import type { ShownStatus, StoredKey } from "../store/schema.ts";
 
 /** A key as it is shown; never with anything that its secret could be found from. */
 export function describeKey(key: StoredKey, nowMs: number): MessageInitShape<typeof ApiKeySchema> {
-  const { expiresAtMs, ...shown } = key;
-  return { ...shown, status: statusOf(key, nowMs), expiresAtMs: expiresAtMs ?? undefined };
+  const { expiresAtMs, disabledBy, ...shown } = key;
+  return {
+    ...shown,
+    status: statusOf(key, nowMs),
+    expiresAtMs: expiresAtMs ?? undefined,
+    disabledBy: disabledBy ?? "",
+  };
 }
 
 /** Expiry outweighs the rest: neither enabling nor disabling changes that an expired key is dead. */

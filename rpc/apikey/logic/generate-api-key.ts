@@ -51,6 +51,7 @@ export async function generateApiKey(
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
     expiresAtMs: expiresAtMs ?? null,
+    disabledBy: null,
   };
   const { keysPerUserMax } = config;
   if (!(await store.insertKey(key, hashSecret(pepper, secret), keysPerUserMax))) {

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { openDatabase } from "../../../common/db/open-database.ts";
+import { createLog } from "../../../common/log.ts";
 import { call, useApiKeys } from "../../../test/support/api-keys.ts";
 import { databases } from "../../../test/support/databases.ts";
+import { migrations } from "../store/migrations.ts";
+import type { ApiKeyTables } from "../store/schema.ts";
 
 const actor = { userId: "ann", role: "member" };
 
@@ -36,6 +40,73 @@ for (const engine of databases()) {
       const { status } = await replicas[0].client.getApiKey({ actor, id }, call);
       const { verdict } = await replicas[1].validate(secret);
       assert.equal(verdict, status === "active" ? "ok" : "disabled");
+    });
+
+    test("a member cannot enable what an administrator disabled, only administrators can", async () => {
+      for (const role of ["admin", "owner"]) {
+        const { replicas } = fixture();
+        const { client } = replicas[0];
+        const { id, secret } = await replicas[0].issue(actor);
+        const boss = { userId: "boss", role };
+        const set = (by: typeof actor, status: string) =>
+          client.setApiKeyStatus({ actor: by, id, status }, call);
+        // Disabling it oneself, before or after, makes it no less the administrator's decision.
+        assert.equal((await set(actor, "disabled")).disabledBy, "user");
+        assert.equal((await set(boss, "disabled")).disabledBy, "administrator");
+        assert.equal((await set(actor, "disabled")).disabledBy, "administrator");
+        await assert.rejects(set(actor, "active"), {
+          code: "auth.forbidden",
+          message: /only an administrator can enable it/,
+        });
+        const { key } = await client.rotateApiKey({ actor, id }, call);
+        assert.deepEqual([key?.status, key?.disabledBy], ["disabled", "administrator"]);
+        assert.equal((await replicas[1].validate(secret)).verdict, "rotated");
+        assert.equal((await set(boss, "active")).disabledBy, "");
+        assert.equal((await set(actor, "disabled")).disabledBy, "user");
+        assert.equal((await set(actor, "active")).disabledBy, "");
+      }
+    });
+
+    test("an administrator's own key is disabled by its user", async () => {
+      const { client, issue } = fixture().replicas[0];
+      const boss = { userId: "boss", role: "admin" };
+      const { id } = await issue(boss);
+      const disabled = await client.setApiKeyStatus({ actor: boss, id, status: "disabled" }, call);
+      assert.equal(disabled.disabledBy, "user");
+    });
+
+    test("of a member's enable and an administrator's disable that race, the latter stays", async () => {
+      const { replicas } = fixture();
+      const { id } = await replicas[0].issue(actor);
+      const boss = { userId: "boss", role: "admin" };
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 10 }, (_, index) =>
+          index === 4
+            ? replicas[0].client.setApiKeyStatus({ actor: boss, id, status: "disabled" }, call)
+            : replicas[1].client.setApiKeyStatus({ actor, id, status: "active" }, call),
+        ),
+      );
+      const { status, disabledBy } = await replicas[1].client.getApiKey({ actor, id }, call);
+      assert.equal(outcomes[4]?.status, "fulfilled");
+      assert.deepEqual([status, disabledBy], ["disabled", "administrator"]);
+    });
+
+    test("a key that was disabled before it was recorded by whom can be enabled", async () => {
+      const { replicas, database } = fixture();
+      const { id } = await replicas[0].issue(actor);
+      const { client } = replicas[0];
+      await client.setApiKeyStatus({ actor, id, status: "disabled" }, call);
+      const { sql, close } = await openDatabase<ApiKeyTables>({
+        ...{ url: database.url, schema: "apikey", migrations },
+        log: createLog({ level: "silent", format: "json" }, "test"),
+      });
+      await sql.updateTable("api_keys").set({ disabled_by: null }).where("id", "=", id).execute();
+      await close();
+      assert.equal((await client.getApiKey({ actor, id }, call)).disabledBy, "");
+      assert.equal(
+        (await client.setApiKeyStatus({ actor, id, status: "active" }, call)).status,
+        "active",
+      );
     });
 
     test("nothing but active and disabled can be set", async () => {

@@ -1,8 +1,10 @@
-import type { ExpressionBuilder, Transaction } from "kysely";
+import type { Transaction } from "kysely";
 import type { Database } from "../../../common/db/database.ts";
 import { type KeyPage, type KeyQuery, listKeys } from "./list-keys.ts";
+import { isLiving, isReachable } from "./reach.ts";
 import { type KeyChange, toColumns, toRow, toStoredKey } from "./rows.ts";
 import type { ApiKeyTables, HashedSecret, KeyReference, StoredKey } from "./schema.ts";
+import { type StatusChange, setStatus } from "./set-status.ts";
 
 /** The keys as the logic reaches them. What is deleted is absent everywhere but in `deleteKey`. */
 export interface ApiKeyStore {
@@ -12,6 +14,8 @@ export interface ApiKeyStore {
   listKeys(query: KeyQuery): Promise<KeyPage>;
   /** Changes just the fields that are given, so that changes which race lose none. */
   updateKey(reference: KeyReference, change: KeyChange): Promise<StoredKey | undefined>;
+  /** Undefined, with nothing changed, also where an administrator's "disabled" stands against it. */
+  setStatus(reference: KeyReference, change: StatusChange): Promise<StoredKey | undefined>;
   rotateKey(reference: KeyReference, rotation: Rotation): Promise<StoredKey | undefined>;
   /** Leaves a tombstone without secrets. "repeated" when there was nothing left but that. */
   deleteKey(reference: KeyReference, nowMs: number): Promise<"deleted" | "repeated" | "absent">;
@@ -65,6 +69,8 @@ export function createApiKeyStore({ sql }: Database<ApiKeyTables>): ApiKeyStore 
         .executeTakeFirst();
       return row && toStoredKey(row);
     },
+
+    setStatus: (reference, change) => setStatus(sql, reference, change),
 
     rotateKey: (reference, rotation) =>
       sql.transaction().execute((transaction) => rotate(transaction, reference, rotation)),
@@ -194,13 +200,5 @@ const isTombstone = (transaction: Transaction<ApiKeyTables>, reference: KeyRefer
     .select("id")
     .where((key) => isReachable(key, reference))
     .executeTakeFirst();
-
-type KeyExpressions = ExpressionBuilder<ApiKeyTables, "api_keys">;
-
-const isLiving = (key: KeyExpressions, reference: KeyReference) =>
-  key.and([isReachable(key, reference), key("status", "<>", "deleted")]);
-
-const isReachable = (key: KeyExpressions, { id, reach }: KeyReference) =>
-  key.and([key("id", "=", id), ...(reach === "every" ? [] : [key("user_id", "=", reach.userId)])]);
 
 const toHex = (hash: Uint8Array) => Buffer.from(hash).toString("hex");

@@ -10,6 +10,9 @@ export const migrations: Migrations = {
       .addColumn("user_id", "text", (column) => column.primaryKey())
       .execute();
   },
+  async "0002-disabled-by"(sql) {
+    await sql.schema.alterTable("api_keys").addColumn("disabled_by", "text").execute();
+  },
 };
 
 async function createKeys(sql: Kysely<unknown>): Promise<void> {

@@ -14,6 +14,7 @@ export const toRow = (key: StoredKey): ApiKeyRow => ({
   created_at_ms: key.createdAtMs,
   updated_at_ms: key.updatedAtMs,
   expires_at_ms: key.expiresAtMs,
+  disabled_by: key.disabledBy,
 });
 
 export const toStoredKey = (row: ApiKeyRow): StoredKey => ({
@@ -28,13 +29,13 @@ export const toStoredKey = (row: ApiKeyRow): StoredKey => ({
   createdAtMs: row.created_at_ms,
   updatedAtMs: row.updated_at_ms,
   expiresAtMs: row.expires_at_ms,
+  disabledBy: row.status === "disabled" ? row.disabled_by : null,
 });
 
 /** The fields of a key that a person may change; what is undefined stays. */
 export interface KeyChange {
   readonly name?: string | undefined;
   readonly description?: string | undefined;
-  readonly status?: StoredKey["status"] | undefined;
   readonly permissions?: Permissions | undefined;
   readonly expiresAtMs?: number | null | undefined;
   readonly updatedAtMs: number;
@@ -44,7 +45,6 @@ export interface KeyChange {
 export const toColumns = (change: KeyChange) => ({
   name: change.name,
   description: change.description,
-  status: change.status,
   permissions: change.permissions && toText(change.permissions),
   expires_at_ms: change.expiresAtMs,
   updated_at_ms: change.updatedAtMs,

@@ -20,7 +20,12 @@ export interface ApiKeyRow {
   created_at_ms: number;
   updated_at_ms: number;
   expires_at_ms: number | null;
+  /** Means nothing unless the key is disabled; null where that was not recorded. */
+  disabled_by: Disabler | null;
 }
+
+/** Who disabled a key: the user whose it is, or somebody who may reach every key. */
+export type Disabler = "user" | "administrator";
 
 /**
  * One row for each secret that a key has or had. They lie apart from the keys so that a rotated
@@ -57,6 +62,8 @@ export interface StoredKey {
   readonly updatedAtMs: number;
   /** Null: never. */
   readonly expiresAtMs: number | null;
+  /** Null for a key that is not disabled, or was before this was recorded. */
+  readonly disabledBy: Disabler | null;
 }
 
 /** Whose keys an actor may reach. */
