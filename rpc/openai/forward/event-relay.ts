@@ -25,7 +25,10 @@ export class EventRelay {
     this.#exchange = exchange;
     this.#reader = new BodyReader(response.body, exchange.pace);
     this.#splitter = new EventSplitter(exchange.context.config.eventHoldBytesMax);
-    this.#tap = new StreamTap(exchange);
+    this.#tap = new StreamTap({
+      usageWasAdded: exchange.usageWasAdded,
+      endsWithDone: exchange.candidate.target.provider.endsWithDone,
+    });
   }
 
   /** False while a part of an event too long to be held back has gone out. */

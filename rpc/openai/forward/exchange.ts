@@ -25,9 +25,6 @@ export interface Exchange {
   close(): void;
 }
 
-/** The path of each endpoint below a provider's base URL. */
-const paths: Readonly<Record<string, string>> = { "chat.completions": "/chat/completions" };
-
 /** Decides where a request goes. Throws when nobody serves it or it cannot be understood. */
 export function openExchange(
   context: OpenAIContext,
@@ -35,13 +32,13 @@ export function openExchange(
   call: Call,
 ): Exchange {
   context.stopping.throwIfAborted();
-  const path = paths[request.endpoint];
-  if (!path) throw new AppError("unimplemented", `The endpoint ${request.endpoint} is not served.`);
   // Retries and fallback will walk on along the candidates; today the best one has to do.
   const [candidate] = context.routes().candidates(request.model);
+  const url = candidate.target.endpoints.get(request.endpoint);
+  if (!url) throw new AppError("unimplemented", `The endpoint ${request.endpoint} is not served.`);
   const prepared = prepareBody(request, candidate, context.config.requestDepthMax);
   const controller = new AbortController();
-  const leave = () => controller.abort(callerGone());
+  const leave = () => controller.abort(new AppError("request.cancelled", "The caller has left."));
   if (call.signal.aborted) leave();
   call.signal.addEventListener("abort", leave);
   context.running.add(controller);
@@ -58,7 +55,7 @@ export function openExchange(
     pace,
     respond: async () => {
       controller.signal.throwIfAborted();
-      const upstreamRequest = createUpstreamRequest(path, candidate, prepared, request);
+      const upstreamRequest = createUpstreamRequest(url, candidate, prepared, request);
       return context.upstreamOf(candidate.target)(upstreamRequest, controller.signal);
     },
     elapsedMs: () => Math.round(pace.now() - pace.startedAt),
@@ -67,22 +64,23 @@ export function openExchange(
       pace.close();
       call.signal.removeEventListener("abort", leave);
       context.running.delete(controller);
-      controller.abort(callerGone());
+      controller.abort(isOver);
     },
   };
 }
 
 const createUpstreamRequest = (
-  path: string,
+  url: URL,
   { target }: Candidate,
   { body }: PreparedBody,
   { headers }: ForwardRequest,
 ): UpstreamRequest => ({
   method: "POST",
-  url: new URL(target.baseUrl + path),
+  url,
   headers: upstreamRequestHeaders(headers, target),
   body,
   allowPrivateNetwork: target.allowPrivateNetwork,
 });
 
-const callerGone = () => new AppError("request.cancelled", "The caller has left.");
+/** Nobody sees it, so that it need not be made, with its stack, for each request. */
+const isOver = new AppError("request.cancelled", "The request is over.");

@@ -36,11 +36,13 @@ async function ask(context: OpenAIContext, route: Route, call: Call): Promise<Pr
   call.signal.addEventListener("abort", onLeave);
   context.running.add(controller);
   try {
-    const { provider, credential, baseUrl, allowPrivateNetwork } = target;
+    const { provider, credential, endpoints, allowPrivateNetwork } = target;
+    const url = endpoints.get("models");
+    if (!url) throw new AppError("unimplemented", "The provider lists no models.");
     const response = await context.upstreamOf(target)(
       {
         method: "GET",
-        url: new URL(`${baseUrl}/models`),
+        url,
         headers: {
           accept: "application/json",
           "accept-encoding": "identity",

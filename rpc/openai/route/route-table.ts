@@ -9,8 +9,8 @@ import { providers } from "../provider/registry.ts";
 export interface Target {
   readonly channelId: string;
   readonly provider: Provider;
-  /** Without a slash at its end. */
-  readonly baseUrl: string;
+  /** Where each endpoint is, by its name. */
+  readonly endpoints: ReadonlyMap<string, URL>;
   readonly credential: string | undefined;
   readonly allowPrivateNetwork: boolean;
 }
@@ -35,7 +35,8 @@ export class RouteSnapshot {
       candidates.push({ target, upstreamModel: upstreamName || name });
     }
     if (route.anyName) this.#anyName.push(target);
-    if (!target.provider.serve) this.origins.add(new URL(target.baseUrl).origin);
+    if (target.provider.serve) return;
+    for (const url of target.endpoints.values()) this.origins.add(url.origin);
   }
 
   /**
@@ -79,7 +80,7 @@ export function openTarget(route: Route, masterKey: Uint8Array): Target {
   return {
     channelId: route.channelId,
     provider,
-    baseUrl: checkedBaseUrl(route.baseUrl || (provider.baseUrl ?? "")),
+    endpoints: endpointsBelow(route.baseUrl || (provider.baseUrl ?? "")),
     credential: openCredential(route, masterKey),
     allowPrivateNetwork: route.allowPrivateNetwork,
   };
@@ -90,12 +91,19 @@ function openCredential(route: Route, masterKey: Uint8Array): string | undefined
   return Buffer.from(unseal(masterKey, route.sealedCredential, route.channelId)).toString();
 }
 
-function checkedBaseUrl(baseUrl: string): string {
+/** The path of each endpoint below a base URL, the same at every provider so far. */
+const paths = new Map([
+  ["chat.completions", "/chat/completions"],
+  ["models", "/models"],
+]);
+
+function endpointsBelow(baseUrl: string): Map<string, URL> {
   const url = URL.parse(baseUrl);
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw invalid("base_url", "The base URL has to be an http or https URL.");
   }
-  return baseUrl.replace(/\/+$/, "");
+  const base = baseUrl.replace(/\/+$/, "");
+  return new Map([...paths].map(([endpoint, path]) => [endpoint, new URL(base + path)]));
 }
 
 const invalid = (field: string, message: string) =>

@@ -22,19 +22,27 @@ const comma = 0x2c;
 const space = 0x20;
 const letterN = 0x6e;
 
+export interface StreamTapOptions {
+  readonly usageWasAdded: boolean;
+  readonly endsWithDone: boolean;
+}
+
 /**
  * Watches the whole events of a stream go by and learns how it went, decoding next to nothing: it
  * looks for a few keys and parses one event, the last that carried usage, when it is asked.
  */
 export class StreamTap {
   readonly #usageWasAdded: boolean;
+  readonly #endsWithDone: boolean;
   #usageEvent: Buffer | undefined;
   sawDone = false;
+  /** Looked for only where the end need not say `[DONE]`. */
   sawFinishReason = false;
   sawError = false;
 
-  constructor({ usageWasAdded }: { readonly usageWasAdded: boolean }) {
+  constructor({ usageWasAdded, endsWithDone }: StreamTapOptions) {
     this.#usageWasAdded = usageWasAdded;
+    this.#endsWithDone = endsWithDone;
   }
 
   /**
@@ -44,7 +52,7 @@ export class StreamTap {
    */
   inspect(event: Buffer): Buffer | undefined {
     if (this.#isDone(event)) this.sawDone = true;
-    if (!this.sawFinishReason) this.sawFinishReason = hasFinishReason(event);
+    if (!this.#endsWithDone && !this.sawFinishReason) this.sawFinishReason = hasFinishReason(event);
     if (!this.sawError) this.sawError = isError(event);
     const usages = findValues(event, usageKey);
     if (usages.length === 0) return event;
