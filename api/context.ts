@@ -1,26 +1,16 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import type { Logger } from "../common/log.ts";
 import type { Parts } from "../common/parts.ts";
-import type { Client } from "../common/rpc/service.ts";
-import type { ApiKeyService } from "../gen/rpc/apikey/apikey_pb.ts";
-import type { ModelService } from "../gen/rpc/model/model_pb.ts";
-import type { OpenAIService } from "../gen/rpc/openai/openai_pb.ts";
-import type { UserService } from "../gen/rpc/user/user_pb.ts";
 import type { GatewayConfig } from "./config.ts";
-import { endedError } from "./dataplane/authenticate.ts";
 import { CatalogueSnapshot } from "./dataplane/catalogue.ts";
 import { KeyCache } from "./dataplane/key-cache.ts";
+import { endedError } from "./dataplane/key-errors.ts";
 import { createLookupKey } from "./dataplane/lookup-key.ts";
 import { RunningRequests } from "./dataplane/running-requests.ts";
 import { startWatches } from "./dataplane/watches.ts";
+import type { Services } from "./services.ts";
 
-/** The services as the gateway holds them, local or remote. */
-export interface Services {
-  readonly user: Client<typeof UserService>;
-  readonly apikey: Client<typeof ApiKeyService>;
-  readonly model: Client<typeof ModelService>;
-  readonly openai: Client<typeof OpenAIService>;
-}
+export type { Services } from "./services.ts";
 
 /** Built once per gateway process and handed down. */
 export interface GatewayContext {

@@ -1,9 +1,9 @@
 import { hashSecret, isWellFormed } from "../../common/api-key.ts";
-import { AppError, type ErrorCode } from "../../common/errors.ts";
 import type { GatewayContext } from "../context.ts";
 import type { Exchange } from "../edge/exchange.ts";
 import type { Answer } from "./answer.ts";
-import { maskedKey, presentedKey } from "./presented-key.ts";
+import { missingKey, refused } from "./key-errors.ts";
+import { presentedKey } from "./presented-key.ts";
 import type { Verdict } from "./principal.ts";
 import type { RunningRequest } from "./running-requests.ts";
 
@@ -24,7 +24,7 @@ export async function authenticate(
 ): Promise<RunningRequest> {
   const { record, request, abort } = exchange;
   const secret = presentedKey(request.headers);
-  if (secret === undefined) throw new AppError("auth.required", missingKeyMessage);
+  if (secret === undefined) throw missingKey();
   if (!isWellFormed(secret)) throw refused("invalid_api_key", secret);
   const secretHash = hashSecret(context.apiKeyPepper, secret);
   let verdict = context.keys.find(secretHash, record.requestId);
@@ -48,23 +48,3 @@ export async function authenticate(
   context.running.add(running);
   return running;
 }
-
-const missingKeyMessage =
-  "You didn't provide an API key. Send it in an Authorization header as a bearer token " +
-  "(Authorization: Bearer YOUR_KEY).";
-
-/** What is said of keys that cannot be used; the key itself is shown masked only. */
-export function refused(code: ErrorCode, secret: string): AppError {
-  const key = maskedKey(secret);
-  const messages: Partial<Record<ErrorCode, string>> = {
-    api_key_disabled: `The API key ${key} is disabled.`,
-    api_key_expired: `The API key ${key} has expired.`,
-    api_key_revoked: `The API key ${key} has been replaced by a new one.`,
-    "auth.user_disabled": "The account of this API key is disabled.",
-  };
-  return new AppError(code, messages[code] ?? `Incorrect API key provided: ${key}.`);
-}
-
-/** What is said to a request whose key ends while it runs. */
-export const endedError = (code: ErrorCode): AppError =>
-  new AppError(code, "The API key of this request, or its account, has just been withdrawn.");

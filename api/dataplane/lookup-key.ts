@@ -1,7 +1,7 @@
 import { AppError, type ErrorCode } from "../../common/errors.ts";
 import type { Call } from "../../common/rpc/call.ts";
 import type { User } from "../../gen/rpc/user/user_pb.ts";
-import type { Services } from "../context.ts";
+import type { Services } from "../services.ts";
 import { createPrincipal, type Verdict } from "./principal.ts";
 
 /** Asks the services who is behind a secret's hash. */

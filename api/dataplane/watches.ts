@@ -1,6 +1,6 @@
 import type { Logger } from "../../common/log.ts";
 import { keepWatching } from "../../common/rpc/keep-watching.ts";
-import type { Services } from "../context.ts";
+import type { Services } from "../services.ts";
 import type { CatalogueSnapshot } from "./catalogue.ts";
 import type { KeyCache } from "./key-cache.ts";
 import type { RunningRequests } from "./running-requests.ts";

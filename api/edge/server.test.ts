@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { ConfigError } from "../../common/config.ts";
 import { AppError } from "../../common/errors.ts";
@@ -79,11 +79,6 @@ before(async () => {
           throw new AppError("auth.forbidden", "No.");
         }),
         "/silent": route("/silent", ({ record }) => aborted(record.signal)),
-        "/endless": route("/endless", ({ response }) => {
-          response.writeHead(200);
-          response.write(Buffer.alloc(16 * 1024 * 1024));
-          response.end();
-        }),
       },
       prefixes: { "/v1/models/": seen },
       closed: ["/v1/"],
@@ -92,16 +87,6 @@ before(async () => {
     {
       trustedProxies: ["127.0.0.1", "10.0.0.0/8"],
       corsOrigins: ["https://app.example.com"],
-      limits: {
-        headerTimeoutMs: 300,
-        bodyTimeoutMs: 600,
-        stalledReaderTimeoutMs: 1_000,
-        headerBytesMax: 8_000,
-        headerCountMax: 20,
-        pipelinedRequestsMax: 3,
-        requestsInFlightMax: 30,
-        lingerTimeoutMs: 500,
-      },
     },
   );
 });
@@ -255,111 +240,6 @@ test("an application gets method, target and body, within its limit", async () =
   const large = await fetch(`${edge.url}/app`, { method: "POST", body: "x".repeat(1_001) });
   assert.equal(large.status, 413);
   assert.equal((await json(large))["error"], "request.too_large");
-});
-
-const head = (lines: string[]) => `${lines.join("\r\n")}\r\n\r\n`;
-
-test("headers that do not come in time end in 408", async () => {
-  const answer = await exchangeBytes(
-    edge.url,
-    "GET /seen HTTP/1.1\r\nHost: a\r\nX-Slow: ",
-    isWhole,
-  );
-  assert.equal(statusOf(answer), 408);
-});
-
-test("a body that trickles ends in 408, in the shape of its path", async () => {
-  const answer = await new Promise<string>((resolve) => {
-    const socket = connect(Number(new URL(edge.url).port), "127.0.0.1");
-    let received = "";
-    socket.write(head(["POST /v1/seen HTTP/1.1", "Host: a", "Content-Length: 1000"]));
-    const trickle = setInterval(() => socket.write("x"), 50);
-    socket.on("error", () => {});
-    socket.on("data", (chunk) => {
-      received += chunk;
-    });
-    socket.on("close", () => {
-      clearInterval(trickle);
-      resolve(received);
-    });
-  });
-  assert.equal(statusOf(answer), 408);
-  assert.match(answer, /"code":"request.timeout"/);
-});
-
-test("too many or too large headers are 431", async () => {
-  const many = Array.from({ length: 21 }, (_, index) => `X-${index}: v`);
-  for (const lines of [many, [`X-Large: ${"x".repeat(9_000)}`]]) {
-    const bytes = head(["GET /seen HTTP/1.1", "Host: a", ...lines]);
-    assert.equal(statusOf(await exchangeBytes(edge.url, bytes, isWhole)), 431);
-  }
-});
-
-test("a body that is announced too large is refused before it is sent", async () => {
-  const bytes = head(["POST /seen HTTP/1.1", "Host: a", "Content-Length: 1000001"]);
-  assert.equal(statusOf(await exchangeBytes(edge.url, bytes, isWhole)), 413);
-});
-
-test("a body that grows too large in chunks is refused, and the answer outlives the rest", async () => {
-  const chunk = `${(100_000).toString(16)}\r\n${"x".repeat(100_000)}\r\n`;
-  const start = head(["POST /seen HTTP/1.1", "Host: a", "Transfer-Encoding: chunked"]);
-  const answer = await exchangeBytes(edge.url, start + chunk.repeat(15));
-  assert.equal(statusOf(answer), 413);
-  assert.match(answer, /connection: close/i);
-  assert.ok(isWhole(answer));
-});
-
-test("who expects 100-continue gets it only for a body that is wanted", async () => {
-  const ask = (path: string, length: number) =>
-    exchangeBytes(
-      edge.url,
-      head([
-        `POST ${path} HTTP/1.1`,
-        "Host: a",
-        "Expect: 100-continue",
-        `Content-Length: ${length}`,
-      ]),
-      (received) => received.includes("100 Continue") || isWhole(received),
-    );
-  assert.equal(statusOf(await ask("/seen", 5)), 100);
-  assert.equal(statusOf(await ask("/seen", 2_000_000)), 413);
-  assert.equal(statusOf(await ask("/refuses", 5)), 403);
-});
-
-test("who pipelines too much is told 503, in turn, and let go", async () => {
-  const one = head(["GET /seen HTTP/1.1", "Host: a"]);
-  const answer = await exchangeBytes(edge.url, one.repeat(6));
-  const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status);
-  assert.deepEqual(statuses, ["200", "200", "200", "503"]);
-});
-
-test("garbage behind a good request does not take its answer away", async () => {
-  const one = head(["GET /seen HTTP/1.1", "Host: a"]);
-  const answer = await exchangeBytes(edge.url, `${one}\x00\x01garbage\r\n\r\n`);
-  assert.equal(statusOf(answer), 200);
-});
-
-test("more requests than may be served at once are 503 with a time to come back; health is not", async () => {
-  const clients = Array.from({ length: 30 }, () => {
-    const socket = connect(Number(new URL(edge.url).port), "127.0.0.1");
-    socket.write(head(["GET /silent HTTP/1.1", "Host: a"]));
-    return socket;
-  });
-  let response = await get("/seen");
-  while (response.status !== 503) response = await get("/seen");
-  assert.equal(response.headers.get("retry-after"), "1");
-  for (const socket of clients) socket.destroy();
-  while ((await get("/seen")).status !== 200);
-});
-
-test("a client that takes nothing of an answer is let go", async () => {
-  const socket = connect(Number(new URL(edge.url).port), "127.0.0.1");
-  socket.on("error", () => {});
-  socket.pause();
-  socket.write(head(["GET /endless HTTP/1.1", "Host: a"]));
-  const line = await edge.nextLine((entry) => entry["route"] === "/endless");
-  socket.destroy();
-  assert.equal(line["outcome"], "reader_stalled");
 });
 
 test("a client that leaves is told apart in the log", async () => {
