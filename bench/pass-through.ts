@@ -19,6 +19,10 @@ const streams = 40;
 const chunksPerStream = 500;
 const concurrency = 16;
 
+const messages = [{ role: "user", content: "Say something about gateways. ".repeat(10) }];
+const plainBody = JSON.stringify({ model: "bench", messages, temperature: 0.2 });
+const streamBody = JSON.stringify({ model: "bench", messages, stream: true });
+
 interface Target {
   readonly name: string;
   readonly url: string;
@@ -37,7 +41,7 @@ try {
 
 async function main() {
   const upstream = await start("bench/upstream.ts", [String(chunksPerStream)]);
-  const bare = await start("bench/bare-proxy.ts", ["--upstream", upstream.url]);
+  const bare = await start("bench/bare-proxy.ts", [upstream.url]);
   const product = await startProduct(upstream.url);
   const bareTarget = { name: "bare", key: "sk-bare", ...bare };
   for (const [title, body, times, unit] of [
@@ -63,10 +67,6 @@ async function main() {
     console.log(`${title}: ${line}`);
   }
 }
-
-const messages = [{ role: "user", content: "Say something about gateways. ".repeat(10) }];
-const plainBody = JSON.stringify({ model: "bench", messages, temperature: 0.2 });
-const streamBody = JSON.stringify({ model: "bench", messages, stream: true });
 
 async function measure(target: Target, body: string, count: { times: number; unit: number }) {
   const before = cpuMicroseconds(target.process);
