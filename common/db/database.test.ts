@@ -166,19 +166,20 @@ for (const engine of databases()) {
       assert.equal(await find("5_%"), 0);
     });
 
-    test("replicas that start at the same moment migrate once, and a restart not again", async () => {
+    test("replicas that start at the same moment migrate once, and a restart not again", async (t) => {
       const fresh = await engine.create();
+      t.after(fresh.drop);
       const start = () => openDatabase<Tables>({ url: fresh.url, schema: "shop", migrations, log });
       const replicas = await Promise.all([start(), start(), start()]);
       await replicas[0]?.sql.insertInto("account").values(account("shared")).execute();
       assert.equal((await replicas[2]?.sql.selectFrom("account").selectAll().execute())?.length, 1);
       await Promise.all(replicas.map((replica) => replica.close()));
       await (await start()).close();
-      await fresh.drop();
     });
 
-    test("a migration that fails leaves nothing behind and stops the opening", async () => {
+    test("a migration that fails leaves nothing behind and stops the opening", async (t) => {
       const fresh = await engine.create();
+      t.after(fresh.drop);
       const broken: Migrations = {
         ...migrations,
         "002_broken": async (sql) => {
@@ -199,7 +200,6 @@ for (const engine of databases()) {
         false,
       );
       await opened.close();
-      await fresh.drop();
     });
   });
 }
