@@ -7,7 +7,8 @@ import { type ServerSet, startServers, temporaryFolder } from "../servers/server
 import { startWatchdog } from "../servers/watchdog.ts";
 import { type ClusterProcess, startClusterProcess } from "./cluster-process.ts";
 import { createDatabases } from "./databases.ts";
-import { databaseOwners, type PlannedProcess, plan } from "./plan.ts";
+import { databaseOwners, type PlannedProcess, type ProcessKind, planProcesses } from "./plan.ts";
+import { withSettings } from "./settings.ts";
 
 const root = dirname(dirname(import.meta.dirname));
 
@@ -18,6 +19,10 @@ export interface ClusterOptions {
   readonly data?: string | undefined;
   /** The built-in model, and open registration. */
   readonly demo?: boolean;
+  /** How many of a kind, where it is not the usual number. */
+  readonly replicas?: Partial<Record<ProcessKind, number>>;
+  /** Written over what the file of each such process says. */
+  readonly settings?: Partial<Record<ProcessKind, object>>;
   /** Added to the environment of every process. */
   readonly environment?: NodeJS.ProcessEnv;
   /** Called with a sentence when a process ends without having been asked to. */
@@ -55,7 +60,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     const { etcd, postgres, redis } = complete(servers);
     const environment = environmentFor(folder, { etcd, redis }, options);
     const databases = await createDatabases(postgres.address, databaseOwners);
-    const addresses = await chooseAddresses(options.port ?? 0);
+    const plan = planProcesses(options.replicas).map((planned) => ({
+      ...planned,
+      config: withSettings(planned, { root, folder, settings: options.settings }),
+    }));
+    const addresses = await chooseAddresses(plan, options.port ?? 0);
     const launch = async (planned: PlannedProcess) => {
       const database = databases.get(planned.process);
       const env = { ...environment, ...(database && { APIROUTER_POSTGRES_URL: database }) };
@@ -71,7 +80,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
         if (result.status === "rejected") throw result.reason;
       }
     }
-    processes.sort((a, b) => order(a.name) - order(b.name));
+    const names = plan.map(({ name }) => name);
+    processes.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
     const gateways = processes.filter(({ name }) => name.startsWith("gateway"));
     const urls = gateways.map(({ address }) => `http://${address}`);
     return { urls, processes, etcd, postgres, redis, folder, stop };
@@ -82,8 +92,6 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 }
 
 const isService = ({ process }: PlannedProcess) => process !== "gateway";
-
-const order = (name: string) => plan.findIndex((planned) => planned.name === name);
 
 /** Neighbours of one kind, which may stop at the same time. */
 function groups(processes: readonly ClusterProcess[]): ClusterProcess[][] {
@@ -118,7 +126,10 @@ function environmentFor(
   };
 }
 
-async function chooseAddresses(firstGatewayPort: number): Promise<Map<string, string>> {
+async function chooseAddresses(
+  plan: readonly PlannedProcess[],
+  firstGatewayPort: number,
+): Promise<Map<string, string>> {
   const free = await freePorts(plan.length);
   const gateways = plan.filter((planned) => !isService(planned));
   return new Map(
