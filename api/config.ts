@@ -23,6 +23,9 @@ const LimitsConfig = z
     bodyBytesMax: count(32 * mebibyte).describe(
       "Request body of the data plane, read only once the API key has been verified.",
     ),
+    bodiesBytesMax: count(1024 * mebibyte).describe(
+      "Request bodies held at once, all together; what comes beyond is answered 503.",
+    ),
     jsonDepthMax: count(128).describe("Nesting of a JSON request body."),
     headerTimeoutMs: milliseconds(10_000).describe(
       "From a request's first byte until its headers are complete.",

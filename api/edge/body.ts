@@ -4,8 +4,8 @@ import type { Exchange } from "./exchange.ts";
 /**
  * Reads the whole body of a request. The server's own clock bounds the time it may take.
  *
- * @throws `request.too_large` beyond `bytesMax`, without reading on; `request.cancelled` when the
- * client left.
+ * @throws `request.too_large` beyond `bytesMax`, without reading on; `service.overloaded` when all
+ * bodies together are too large; `request.cancelled` when the client left.
  */
 export function readBody(exchange: Exchange, bytesMax: number): Promise<Buffer> {
   const { request, response, body } = exchange;
@@ -28,6 +28,8 @@ export function readBody(exchange: Exchange, bytesMax: number): Promise<Buffer> 
       size += chunk.length;
       chunks.push(chunk);
       if (size > bytesMax) settle(tooLarge(bytesMax));
+      else if (body.budget.take(chunk.length)) body.heldBytes += chunk.length;
+      else settle(overloaded());
     };
     const onEnd = () => settle(undefined);
     const onClose = () => settle(new AppError("request.cancelled", "The client left."));
@@ -39,3 +41,8 @@ const only = ([chunk = Buffer.alloc(0)]: Buffer[]): Buffer => chunk;
 
 const tooLarge = (bytesMax: number) =>
   new AppError("request.too_large", `The request body is larger than ${bytesMax} bytes.`);
+
+const overloaded = () =>
+  new AppError("service.overloaded", "The gateway is busy; try again in a moment.", {
+    retryAfterSeconds: 1,
+  });

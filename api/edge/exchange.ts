@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Call } from "../../common/rpc/call.ts";
+import type { ByteBudget } from "./byte-budget.ts";
 import type { RequestRecord } from "./request-record.ts";
 
 /** One request and its answer, from the front to the access log. */
@@ -28,4 +29,7 @@ export interface BodyState {
   awaitsContinue: boolean;
   /** What comes cannot be read as HTTP: nothing further will arrive. */
   broken: boolean;
+  /** Bytes of it that are held, out of the budget; given back when the exchange is over. */
+  heldBytes: number;
+  readonly budget: ByteBudget;
 }

@@ -6,6 +6,7 @@ import type { Logger } from "../../common/log.ts";
 import type { GatewayConfig } from "../config.ts";
 import { logAccess } from "./access-log.ts";
 import { answerError, isDataPlane } from "./answer.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import { type CheckedRequest, checkRequest } from "./check-request.ts";
 import { type ClientAddress, createClientAddress } from "./client-address.ts";
 import { clientErrorFrom, refuseConnection } from "./client-error.ts";
@@ -31,12 +32,14 @@ export class Front {
   readonly #clientAddress: ClientAddress;
   readonly #cors: Cors;
   readonly #connectionOf = createConnections();
+  readonly #bodies: ByteBudget;
   readonly #inFlight = new Set<Exchange>();
   #draining = false;
   #onIdle = () => {};
 
   constructor({ config, log, findRoute }: FrontOptions) {
     this.#limits = config.limits;
+    this.#bodies = new ByteBudget(config.limits.bodiesBytesMax);
     this.#log = log;
     this.#findRoute = findRoute;
     this.#clientAddress = createClientAddress(config.trustedProxies);
@@ -57,6 +60,7 @@ export class Front {
       route: match?.route.pattern ?? "",
       parameter: match?.parameter ?? "",
       awaitsContinue,
+      budget: this.#bodies,
     });
     if (this.#draining) response.shouldKeepAlive = false;
     this.#inFlight.add(exchange);
@@ -199,6 +203,7 @@ export class Front {
     if (this.#inFlight.size === 0) this.#onIdle();
     // What the handler learns last, such as usage, belongs into the line too.
     await handled;
+    this.#bodies.giveBack(exchange.body.heldBytes);
     const status = response.headersSent
       ? response.statusCode
       : errorCodes["request.cancelled"].http;

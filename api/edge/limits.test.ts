@@ -33,6 +33,22 @@ const endless: Route = {
   },
 };
 
+let onHeld = () => {};
+let release = () => {};
+const released = new Promise<void>((resolve) => {
+  release = resolve;
+});
+/** Holds its body until it is released. */
+const held: Route = {
+  pattern: "/held",
+  async handle(exchange) {
+    await readBody(exchange, 1_000_000);
+    onHeld();
+    await released;
+    answerJson(exchange, 200, {});
+  },
+};
+
 let edge: Awaited<ReturnType<typeof startTestEdge>>;
 before(async () => {
   edge = await startTestEdge(
@@ -43,6 +59,7 @@ before(async () => {
         "/refuses": refuses,
         "/silent": silent,
         "/endless": endless,
+        "/held": held,
       },
     },
     {
@@ -52,6 +69,7 @@ before(async () => {
         stalledReaderTimeoutMs: 1_000,
         headerBytesMax: 8_000,
         headerCountMax: 20,
+        bodiesBytesMax: 1_500_000,
         pipelinedRequestsMax: 3,
         requestsInFlightMax: 30,
         lingerTimeoutMs: 500,
@@ -113,6 +131,24 @@ test("a body that grows too large in chunks is refused, and the answer outlives 
   assert.equal(statusOf(answer), 413);
   assert.match(answer, /connection: close/i);
   assert.ok(isWhole(answer));
+});
+
+test("bodies that are too large together are 503 until others are done", async () => {
+  const ask = async () => {
+    const { status } = await fetch(`${edge.url}/held`, {
+      method: "POST",
+      body: "x".repeat(900_000),
+    });
+    return status;
+  };
+  const held = ask();
+  await new Promise<void>((resolve) => {
+    onHeld = resolve;
+  });
+  assert.equal(await ask(), 503);
+  release();
+  assert.equal(await held, 200);
+  assert.equal(await ask(), 200);
 });
 
 test("who expects 100-continue gets it only for a body that is wanted", async () => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
+import type { ByteBudget } from "./byte-budget.ts";
 import type { CheckedRequest } from "./check-request.ts";
 import type { Exchange } from "./exchange.ts";
 import { requestIdFrom, traceparentFrom } from "./request-id.ts";
@@ -15,6 +16,7 @@ export interface Opening {
   readonly route: string;
   readonly parameter: string;
   readonly awaitsContinue: boolean;
+  readonly budget: ByteBudget;
 }
 
 export function openExchange(opening: Opening): Exchange {
@@ -48,6 +50,8 @@ export function openExchange(opening: Opening): Exchange {
       length: checked?.contentLength,
       awaitsContinue: opening.awaitsContinue,
       broken: false,
+      heldBytes: 0,
+      budget: opening.budget,
     },
   };
 }
