@@ -51,16 +51,28 @@ export class EventRelay {
    */
   async next(): Promise<Buffer | undefined> {
     while (!this.#reader.ended) {
-      const chunk = await this.#reader.readOrSilence();
+      const chunk = await this.#read();
       if (chunk === undefined) return this.#last();
       if (chunk !== silence) {
         const bytes = this.#inspect(this.#splitter.push(chunk));
         if (bytes) return bytes;
+      } else if (this.#tap.sawDone) {
+        return undefined;
       } else if (this.atBoundary) {
         return heartbeat;
       }
     }
     return undefined;
+  }
+
+  /** After `[DONE]` nothing can go wrong any more, however the upstream lets go of its connection. */
+  async #read(): Promise<Buffer | typeof silence | undefined> {
+    try {
+      return await this.#reader.readOrSilence();
+    } catch (error) {
+      if (this.#tap.sawDone && !this.#exchange.callerIsGone()) return silence;
+      throw error;
+    }
   }
 
   #inspect(pieces: readonly SsePiece[]): Buffer | undefined {

@@ -85,3 +85,23 @@ test("an event too long to hold flows on in parts, and a failure still ends in a
   const { before } = errorAtEnd((await ask()).body);
   assert.equal(before, `${long.slice(0, 300)}\n\n`);
 });
+
+test("once a stream is done it is whole, however the upstream lets go of its connection", async (t) => {
+  const { ask, upstream } = await startStreaming({
+    test: t,
+    script: async ({ head, write, cut }) => {
+      head(200, { "content-type": "text/event-stream" });
+      await write(finish() + done);
+      cut();
+    },
+    config: { heartbeatIntervalMs: 20 },
+  });
+  const cut = await ask();
+  assert.deepEqual([cut.body, cut.outcome], [finish() + done, "ok"]);
+  upstream.play(async ({ head, write }) => {
+    head(200, { "content-type": "text/event-stream" });
+    await write(finish() + done);
+  });
+  const left = await ask();
+  assert.deepEqual([left.body, left.outcome], [finish() + done, "ok"]);
+});
