@@ -3,11 +3,13 @@
  * part of a test file's path; with one, only those files run.
  */
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { installMissing } from "./servers/find-or-install.ts";
 import { startServers, temporaryFolder } from "./servers/server-set.ts";
 import { startWatchdog } from "./servers/watchdog.ts";
 import { checks } from "./test/checks.ts";
 import { runJobs } from "./test/pool.ts";
+import { testPrograms } from "./test/programs.ts";
 import { createReport } from "./test/report.ts";
 import { reportServers, serverEnvironment } from "./test/server-report.ts";
 import { runTestFile } from "./test/test-file.ts";
@@ -28,12 +30,19 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 const folder = temporaryFolder(watchdog);
+installMissing(testPrograms);
 const servers = await startServers({ folder, watchdog, durable: false });
 reportServers(servers, report);
 
 const temporary = join(folder, "tmp");
 mkdirSync(temporary);
-const env = { ...process.env, ...serverEnvironment(servers), TMPDIR: temporary };
+const env = {
+  ...process.env,
+  ...serverEnvironment(servers),
+  TMPDIR: temporary,
+  // Spares each file the time to compile what the others have compiled already.
+  NODE_COMPILE_CACHE: resolve("node_modules/.cache/node"),
+};
 const wanted = patterns.length === 0 ? checks : [];
 await runJobs(parallelJobs, [
   ...wanted.map((check) => async () => report.file(await check(env))),
