@@ -5,6 +5,10 @@ import { prettyStream } from "./log-pretty.ts";
 
 export type { Logger } from "pino";
 
+/** Lines wait until there are this many bytes of them, or for this long. */
+const bufferBytes = 8 * 1024;
+const flushIntervalMs = 100;
+
 export const LogConfig = z
   .strictObject({
     level: z
@@ -22,11 +26,6 @@ export type LogConfig = z.infer<typeof LogConfig>;
 
 /** Logs to standard error, so that standard output carries only what a command answers. */
 export function createLog(config: LogConfig, process_: string): Logger {
-  const pretty =
-    config.format === "pretty" || (config.format === "auto" && Boolean(process.stderr.isTTY));
-  const stream: DestinationStream = pretty
-    ? prettyStream(process.stderr)
-    : destination({ fd: 2, sync: true });
   return pino(
     {
       level: config.level,
@@ -35,8 +34,22 @@ export function createLog(config: LogConfig, process_: string): Logger {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: serializeError },
     },
-    stream,
+    openStream(config),
   );
+}
+
+function openStream({ level, format }: LogConfig): DestinationStream {
+  if (level === "silent") return { write() {} };
+  const pretty = format === "pretty" || (format === "auto" && Boolean(process.stderr.isTTY));
+  return pretty ? prettyStream(process.stderr) : bufferedStream();
+}
+
+/** A write for every line would cost more than the line; what waits is written at the end too. */
+function bufferedStream(): DestinationStream {
+  const stream = destination({ fd: 2, sync: false, minLength: bufferBytes });
+  setInterval(() => stream.flush(), flushIntervalMs).unref();
+  process.on("exit", () => stream.flushSync());
+  return stream;
 }
 
 /** An error for the log: what we told the client, and the chain of what really happened. */

@@ -44,6 +44,7 @@ export async function startAllInOne(config: AllInOneConfig, log: Logger): Promis
   starting.defer(context.close);
   const gateway = await startGateway(context, { host: config.host, port: config.port });
   starting.defer(gateway.stop);
+  await context.ready;
   const running = starting.move();
   return { url: gateway.url, services, setupToken, stop: () => running.disposeAsync() };
 }
