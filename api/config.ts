@@ -75,7 +75,7 @@ export const GatewayConfig = z
       .array(z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/, "expected `*` or an origin"))
       .default([])
       .describe("Origins whose pages may call the data plane from a browser; `*` is any."),
-    drainAcceptMs: milliseconds(2_000).describe(
+    drainAcceptMs: milliseconds(300).describe(
       "At stop: how long connections are still accepted, so that balancers can look away.",
     ),
     drainStreamsMs: milliseconds(30_000).describe(
