@@ -1,3 +1,4 @@
+import { AppError } from "../errors.ts";
 import { type Database, DatabaseOpenError, type OpenOptions } from "./database.ts";
 import { openPostgres } from "./postgres.ts";
 import { openSqlite } from "./sqlite.ts";
@@ -9,7 +10,7 @@ export async function openDatabase<Tables>(options: OpenOptions): Promise<Databa
     if (url.startsWith("sqlite:")) return await openSqlite<Tables>(options);
     if (/^postgres(ql)?:\/\//.test(url)) return await openPostgres<Tables>(options);
   } catch (error) {
-    const reason = error instanceof Error && error.message ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new DatabaseOpenError(`cannot open the database ${withoutPassword(url)}: ${reason}`, {
       cause: error,
     });
@@ -21,3 +22,10 @@ export async function openDatabase<Tables>(options: OpenOptions): Promise<Databa
 
 const withoutPassword = (url: string): string =>
   url.replace(/\/\/[^@/]*@/, "//").replace(/\?.*$/, "");
+
+/** What really happened, beneath what a client would be told. */
+function reasonOf(error: unknown): string {
+  const deepest = error instanceof AppError && error.cause !== undefined ? error.cause : error;
+  if (deepest instanceof AggregateError && deepest.errors[0]) return reasonOf(deepest.errors[0]);
+  return deepest instanceof Error && deepest.message ? deepest.message : String(deepest);
+}

@@ -1,8 +1,8 @@
 import { Kysely, PostgresDialect } from "kysely";
-import type { Pool, PoolConfig } from "pg";
-import { AppError } from "../errors.ts";
+import type { PoolConfig } from "pg";
 import type { Database, OpenOptions } from "./database.ts";
 import { migrate } from "./migrate.ts";
+import { withPublicFailures } from "./postgres-failures.ts";
 
 const connectionsMax = 20;
 const connectTimeoutMs = 5_000;
@@ -52,6 +52,8 @@ function connectionSettings(url: string, schema: string): PoolConfig {
     application_name: `apirouter ${schema}`,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    // Only a statement that runs keeps the process alive.
+    allowExitOnIdle: true,
   };
 }
 
@@ -65,25 +67,10 @@ async function dialect(config: PoolConfig, log: OpenOptions["log"]): Promise<Pos
         numberTypes.includes(id) ? Number : pg.types.getTypeParser(id, format),
     },
   });
-  // An idle connection that breaks leaves the pool by itself; unheard, the event ends the process.
-  pool.on("error", (error) => log.warn({ error }, "a database connection broke"));
-  return new PostgresDialect({ pool: () => Promise.resolve(withPlainFailures(pool)) });
-}
-
-/** Whoever asks for a connection and gets none learns that it may try again. */
-function withPlainFailures(pool: Pool) {
-  return {
-    options: pool.options,
-    end: () => pool.end(),
-    async connect() {
-      try {
-        return await pool.connect();
-      } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new AppError("service.unavailable", "The database is not reachable.", {
-          cause: new Error(reason || "connection refused", { cause }),
-        });
-      }
-    },
-  };
+  // A connection that breaks leaves the pool by itself; unheard, either event ends the process: the
+  // pool's for an idle connection, the client's for one in use.
+  const onError = (error: Error) => log.warn({ error }, "a database connection broke");
+  pool.on("error", onError);
+  pool.on("connect", (client) => client.on("error", onError));
+  return new PostgresDialect({ pool: withPublicFailures(pool) });
 }

@@ -92,21 +92,26 @@ async function startThread(file: string, log: Logger): Promise<Thread> {
     if (answer === "open") return opened.resolve();
     const waiting = asked;
     asked = undefined;
+    worker.unref();
     if (answer.ok) waiting?.resolve(answer);
     else if (answer.opening) opened.reject(new Error(answer.message));
     else waiting?.reject(Object.assign(new Error(answer.message), { errcode: answer.errcode }));
   });
   await opened.promise;
+  // Only a statement that runs keeps the process alive: an idle database has nothing to lose.
+  worker.unref();
 
   return {
     ask(sql, parameters) {
       if (gone) throw new AppError("service.unavailable", "The database stopped.");
       // The queue lets one statement in at a time, so the next answer is the answer to this.
       asked = Promise.withResolvers();
+      worker.ref();
       worker.postMessage({ sql, parameters } satisfies SqliteQuery);
       return asked.promise;
     },
     async close() {
+      worker.ref();
       worker.postMessage("close");
       await exited;
     },

@@ -101,11 +101,8 @@ for (const engine of databases()) {
         ]);
         assert.deepEqual(outcomes.sort(), ["auth.forbidden", "ok"]);
         // Whoever lost gets everything back, and the rival goes, for what comes next.
-        const winner =
-          (await service.client.getUser({ id: userOf(owner).id }, call)).role === "owner" &&
-          (await service.client.getUser({ id: userOf(owner).id }, call)).status === "active"
-            ? owner
-            : rival;
+        const { role, status } = await service.client.getUser({ id: userOf(owner).id }, call);
+        const winner = role === "owner" && status === "active" ? owner : rival;
         await setStatus(winner, owner, "active");
         await setAccess(winner, owner, { role: "owner" });
         await setAccess(owner, rival, { role: "member" });
