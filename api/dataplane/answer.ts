@@ -19,6 +19,8 @@ export class Answer {
   /** Bytes still owed of an announced length; undefined when none was announced. */
   #owed: number | undefined;
   #last: Uint8Array = new Uint8Array();
+  /** A plain answer's head goes out with its first bytes: until then all can become an error. */
+  #waitingHead: (() => void) | undefined;
 
   constructor(exchange: Exchange, limits: LimitsConfig) {
     this.#exchange = exchange;
@@ -38,14 +40,17 @@ export class Answer {
       if (name === "content-type") this.#events = value.startsWith("text/event-stream");
       if (name === "content-length") this.#owed = Number(value);
     }
-    response.writeHead(head.status, headers);
-    // Events may be long in coming; a plain answer's head goes out with its first bytes.
-    if (this.#events) response.flushHeaders();
+    this.#waitingHead = () => response.writeHead(head.status, headers);
+    if (!this.#events) return;
+    // Events may be long in coming.
+    this.#begin();
+    response.flushHeaders();
   }
 
   /** Gives a promise when the client is slower than the upstream: nothing more until it resolves. */
   write(bytes: Uint8Array): Promise<void> | undefined {
     const { response, record } = this.#exchange;
+    this.#begin();
     record.firstByteAt ??= performance.now();
     if (this.#owed !== undefined) {
       this.#owed -= bytes.length;
@@ -64,6 +69,7 @@ export class Answer {
     // An event stream was ended with an error event. In a plain answer only a connection that breaks
     // says that it is not whole.
     const isWhole = this.#events || wholeOutcomes.has(end.outcome);
+    this.#begin();
     if (isWhole && (this.#owed ?? 0) === 0) response.end();
     else response.destroy();
   }
@@ -77,6 +83,11 @@ export class Answer {
     else if (this.#events) {
       response.end(`${this.#eventBreak()}data: ${JSON.stringify(openaiErrorBody(error))}\n\n`);
     } else response.destroy();
+  }
+
+  #begin(): void {
+    this.#waitingHead?.();
+    this.#waitingHead = undefined;
   }
 
   /** The front sees to a client that takes nothing any more. */

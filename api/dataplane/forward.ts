@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { AppError } from "../../common/errors.ts";
 import type { End, Head } from "../../gen/rpc/openai/openai_pb.ts";
 import type { GatewayContext } from "../context.ts";
@@ -45,7 +45,7 @@ async function relay(context: GatewayContext, forwarding: Forwarding): Promise<v
     call,
   );
   for await (const { event } of messages) {
-    if (answer.failed || exchange.response.destroyed) return;
+    if (answer.failed || isCutOff(exchange.response)) return;
     if (event.case === "data") {
       const drained = answer.write(event.value);
       if (drained) await drained;
@@ -61,6 +61,9 @@ async function relay(context: GatewayContext, forwarding: Forwarding): Promise<v
   if (answer.failed || record.signal.aborted) return;
   throw new AppError("upstream.truncated", "The answer broke off before its end.");
 }
+
+/** An answer of known length is over with its last byte; what it cost is told after that. */
+const isCutOff = (response: ServerResponse) => response.destroyed && !response.writableFinished;
 
 function noteHead(record: RequestRecord, head: Head): void {
   record.channelId = head.channelId;

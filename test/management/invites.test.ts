@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { z } from "zod";
+import { Tokens } from "../../api/types/auth.ts";
 import { InvitePage, IssuedInvite } from "../../api/types/invites.ts";
 import { failed, ok, password, useManagement } from "../support/management.ts";
 
@@ -47,5 +48,24 @@ suite("/api/v1/invites", () => {
     const answer = await nobody.post("/api/v1/auth/register", account);
     failed(answer, "registration.invite_invalid");
     failed(await owner.delete(`${path}/${id}`), "resource.not_found");
+  });
+});
+
+suite("POST /api/v1/auth/register by invitation", () => {
+  const management = useManagement({ user: { registration: "invite" } });
+  const account = { username: "guest", email: "guest@example.com", password };
+
+  test("403 without an invitation and with a wrong one, 201 with a right one, once", async () => {
+    const { nobody, owner } = management();
+    const register = (changes: object) =>
+      nobody.post("/api/v1/auth/register", { ...account, ...changes });
+    failed(await register({}), "registration.invite_required");
+    failed(await register({ invite_code: "wrong" }), "registration.invite_invalid");
+
+    const invite = { email: "guest@example.com", role: "admin" };
+    const { code } = ok(await owner.post("/api/v1/invites", invite), IssuedInvite, 201);
+    assert.equal(ok(await register({ invite_code: code }), Tokens, 201).user.role, "admin");
+    const other = { username: "other", email: "other@example.com", invite_code: code };
+    failed(await register(other), "registration.invite_invalid");
   });
 });

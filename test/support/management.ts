@@ -51,14 +51,17 @@ export interface SignedIn extends Person {
   readonly tokens: Tokens;
 }
 
-export interface Management {
-  readonly router: AllInOne;
+export interface People {
   /** The first account. */
   readonly owner: SignedIn;
   readonly nobody: Person;
   /** A new account of its own. */
   member(): Promise<SignedIn>;
   as(tokens: Tokens): SignedIn;
+}
+
+export interface Management extends People {
+  readonly router: AllInOne;
 }
 
 /** A whole router for the tests of a file, with an owner; everybody may register. */
@@ -80,10 +83,15 @@ async function startManagement(config: z.input<typeof AllInOneConfig>): Promise<
     gateway: { drainAcceptMs: 0, drainStreamsMs: 0 },
     user: { registration: "open", hashing: { bcryptCost: 4 }, ...config.user },
   });
-  const nobody = person(router.url, undefined);
+  return { router, ...(await registerPeople(() => router.url)) };
+}
+
+/** The people of a router that has none yet. `nextUrl` says which gateway takes a request. */
+export async function registerPeople(nextUrl: () => string): Promise<People> {
+  const nobody = person(nextUrl, undefined);
   const as = (tokens: Tokens): SignedIn => {
     const { access_token: token, user } = tokens;
-    return { ...person(router.url, token), token, id: user.id, tokens };
+    return { ...person(nextUrl, token), token, id: user.id, tokens };
   };
   let accounts = 0;
   const register = async (username: string) => {
@@ -91,12 +99,12 @@ async function startManagement(config: z.input<typeof AllInOneConfig>): Promise<
     return as(ok(await nobody.post("/api/v1/auth/register", account), Tokens, 201));
   };
   const member = () => register(`member-${++accounts}`);
-  return { router, nobody, owner: await register("owner"), member, as };
+  return { nobody, owner: await register("owner"), member, as };
 }
 
-function person(url: string, token: string | undefined): Person {
+function person(nextUrl: () => string, token: string | undefined): Person {
   const ask = (method: string, path: string, asked: Asked = {}) =>
-    send(new URL(path, url), method, {
+    send(new URL(path, nextUrl()), method, {
       ...asked,
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
