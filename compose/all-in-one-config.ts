@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { GatewayConfig } from "../api/config.ts";
+import { DatabaseLimits } from "../common/db/database-config.ts";
 import { LogConfig } from "../common/log.ts";
 import { ApiKeyConfig } from "../rpc/apikey/config.ts";
 import { ModelConfig } from "../rpc/model/config.ts";
@@ -16,6 +17,7 @@ export const AllInOneConfig = z.strictObject({
     .default(false)
     .describe("Adds a channel with the built-in demo model and opens registration."),
   log: LogConfig,
+  database: DatabaseLimits,
   gateway: GatewayConfig,
   user: UserConfig,
   apikey: ApiKeyConfig,

@@ -64,17 +64,21 @@ async function startServices(config: AllInOneConfig, { parts, folder, starting }
     model: createLocalClient(ModelService, () => createModelMethods(model)),
     openai: createLocalClient(OpenAIService, () => createOpenAIMethods(openai)),
   };
+  const database = (service: string) => ({
+    url: folder.databaseUrl(service),
+    limits: config.database,
+  });
   const [user, apikey, model] = await Promise.all([
-    createUserContext({ config: config.user, parts, databaseUrl: folder.databaseUrl("user") }),
+    createUserContext({ config: config.user, parts, database: database("user") }),
     createApiKeyContext({
       config: config.apikey,
       parts,
-      databaseUrl: folder.databaseUrl("apikey"),
+      database: database("apikey"),
     }),
     createModelContext({
       config: config.model,
       parts,
-      databaseUrl: folder.databaseUrl("model"),
+      database: database("model"),
       openai: services.openai,
     }),
   ]);

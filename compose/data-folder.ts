@@ -6,7 +6,7 @@ import { StartError } from "./start-error.ts";
 /** The folder that an all-in-one process owns alone while it runs. */
 export interface DataFolder {
   readonly path: string;
-  /** The SQLite file of one service, as a database URL. */
+  /** The URL of one service's SQLite file. */
   databaseUrl(service: string): string;
   release(): void;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { GatewayConfig } from "../api/config.ts";
+import { DatabaseConfig } from "../common/db/database-config.ts";
 import { RegistrationConfig } from "../common/discovery/discovery-config.ts";
 import { EtcdConfig } from "../common/etcd/etcd-config.ts";
 import { LogConfig } from "../common/log.ts";
@@ -24,10 +25,6 @@ const process = {
 
 const service = { ...process, rpcServer: RpcServerConfig, registration: RegistrationConfig };
 
-const database = z
-  .strictObject({ url: z.string().describe("`postgres://user:password@host:port/database`.") })
-  .describe("Each service owns a schema of its own in it.");
-
 const secret = (meaning: string) =>
   SecretText.transform((text) => new Uint8Array(Buffer.from(text, "base64"))).describe(
     `${meaning} 32 random bytes in base64, from the environment.`,
@@ -43,7 +40,7 @@ const demo = z.boolean().default(false);
 
 export const UserProcessConfig = z.strictObject({
   ...service,
-  database,
+  database: DatabaseConfig,
   secrets: z.strictObject({ passwordPepper: secrets.passwordPepper, masterKey: secrets.masterKey }),
   demo: demo.describe("Opens registration."),
   user: UserConfig,
@@ -52,7 +49,7 @@ export type UserProcessConfig = z.infer<typeof UserProcessConfig>;
 
 export const ApiKeyProcessConfig = z.strictObject({
   ...service,
-  database,
+  database: DatabaseConfig,
   secrets: z.strictObject({ apiKeyPepper: secrets.apiKeyPepper }),
   apikey: ApiKeyConfig,
 });
@@ -60,7 +57,7 @@ export type ApiKeyProcessConfig = z.infer<typeof ApiKeyProcessConfig>;
 
 export const ModelProcessConfig = z.strictObject({
   ...service,
-  database,
+  database: DatabaseConfig,
   secrets: z.strictObject({ masterKey: secrets.masterKey }),
   rpcClient: RpcClientConfig,
   demo: demo.describe("Adds a channel with the built-in demo model."),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { pino } from "pino";
-import { databases, type TestDatabase } from "../../test/support/databases.ts";
+import { databases, limits, type TestDatabase } from "../../test/support/databases.ts";
 import { containsText } from "./contains-text.ts";
 import { columnTypes, type Database, type Migrations } from "./database.ts";
 import { openDatabase } from "./open-database.ts";
@@ -30,7 +30,8 @@ for (const engine of databases()) {
   describe(`a database on ${engine.name}`, engine.options, () => {
     let home: TestDatabase;
     let database: Database<Tables>;
-    const open = () => openDatabase<Tables>({ url: home.url, schema: "shop", migrations, log });
+    const open = () =>
+      openDatabase<Tables>({ url: home.url, limits, schema: "shop", migrations, log });
     const count = async () =>
       (await database.sql.selectFrom("account").select("id").execute()).length;
 
@@ -169,7 +170,8 @@ for (const engine of databases()) {
     test("replicas that start at the same moment migrate once, and a restart not again", async (t) => {
       const fresh = await engine.create();
       t.after(fresh.drop);
-      const start = () => openDatabase<Tables>({ url: fresh.url, schema: "shop", migrations, log });
+      const start = () =>
+        openDatabase<Tables>({ url: fresh.url, limits, schema: "shop", migrations, log });
       const replicas = await Promise.all([start(), start(), start()]);
       await replicas[0]?.sql.insertInto("account").values(account("shared")).execute();
       assert.equal((await replicas[2]?.sql.selectFrom("account").selectAll().execute())?.length, 1);
@@ -188,7 +190,7 @@ for (const engine of databases()) {
         },
       };
       const start = (all: Migrations) =>
-        openDatabase<Tables>({ url: fresh.url, schema: "shop", migrations: all, log });
+        openDatabase<Tables>({ url: fresh.url, limits, schema: "shop", migrations: all, log });
       await assert.rejects(
         start(broken),
         /^DatabaseOpenError: cannot open .*migration 002 is broken$/,
@@ -205,7 +207,7 @@ for (const engine of databases()) {
 }
 
 test("a database that cannot be opened says so in one sentence without its password", async () => {
-  const open = (url: string) => openDatabase({ url, schema: "shop", migrations, log });
+  const open = (url: string) => openDatabase({ url, limits, schema: "shop", migrations, log });
   const message = (pattern: RegExp) => (error: Error) => {
     assert.equal(error.name, "DatabaseOpenError");
     assert.match(error.message, pattern);

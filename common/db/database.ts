@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Logger } from "../log.ts";
+import type { DatabaseLimits } from "./database-config.ts";
 
 /**
  * One service's own tables, on either engine. The same queries run on both when they keep to text,
@@ -29,9 +30,14 @@ export const columnTypes = {
   bytes: "bytea",
 } as const;
 
-export interface OpenOptions {
+/** Which database, and what may be used of it. */
+export interface DatabaseLocation {
   /** `sqlite:<file>` or `postgres://...`. */
   readonly url: string;
+  readonly limits: DatabaseLimits;
+}
+
+export interface OpenOptions extends DatabaseLocation {
   /** The PostgreSQL schema that the service owns; SQLite has a file for each service instead. */
   readonly schema: string;
   readonly migrations: Migrations;

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { sql } from "kysely";
 import pg from "pg";
 import { pino } from "pino";
-import { databases } from "../../test/support/databases.ts";
+import { databases, limits } from "../../test/support/databases.ts";
 import { needs } from "../../test/support/servers.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -14,7 +14,13 @@ describe("a PostgreSQL that fails", needs("postgres"), () => {
 
   test("ends a statement as unavailable when its connection is cut, and serves the next", async (t) => {
     const home = await postgres!.create();
-    const database = await openDatabase({ url: home.url, schema: "shop", migrations: {}, log });
+    const database = await openDatabase({
+      url: home.url,
+      limits,
+      schema: "shop",
+      migrations: {},
+      log,
+    });
     const admin = new pg.Client({ connectionString: home.url });
     await admin.connect();
     t.after(async () => {
@@ -37,7 +43,13 @@ describe("a PostgreSQL that fails", needs("postgres"), () => {
 
   test("a text that it cannot keep is the caller's mistake, a wrong query is ours", async (t) => {
     const home = await postgres!.create();
-    const database = await openDatabase({ url: home.url, schema: "shop", migrations: {}, log });
+    const database = await openDatabase({
+      url: home.url,
+      limits,
+      schema: "shop",
+      migrations: {},
+      log,
+    });
     t.after(async () => {
       await database.close();
       await home.drop();

@@ -4,18 +4,13 @@ import type { Database, OpenOptions } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { withPublicFailures } from "./postgres-failures.ts";
 
-const connectionsMax = 20;
-const connectTimeoutMs = 5_000;
-const statementTimeoutMs = 15_000;
-const idleInTransactionTimeoutMs = 30_000;
-
 /** Type ids of PostgreSQL that are read as numbers: int8, and numeric, which a sum of int8 is. */
 const numberTypes: readonly number[] = [20, 1700];
 
 export async function openPostgres<Tables>(options: OpenOptions): Promise<Database<Tables>> {
-  const { schema, migrations, log } = options;
+  const { schema, migrations, log, limits } = options;
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new Error(`bad schema name ${schema}`);
-  const settings = connectionSettings(options.url, schema);
+  const settings = connectionSettings(options);
 
   // Migrations get connections of their own: they may wait long for the lock and run long.
   const migrating = new Kysely<Tables>({ dialect: await dialect({ ...settings, max: 2 }, log) });
@@ -29,11 +24,11 @@ export async function openPostgres<Tables>(options: OpenOptions): Promise<Databa
     dialect: await dialect(
       {
         ...settings,
-        max: connectionsMax,
-        statement_timeout: statementTimeoutMs,
+        max: limits.connectionsMax,
+        statement_timeout: limits.statementTimeoutMs,
         // The server should give up first; this is for a server that no longer answers.
-        query_timeout: statementTimeoutMs * 2,
-        idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
+        query_timeout: limits.statementTimeoutMs * 2,
+        idle_in_transaction_session_timeout: limits.idleInTransactionTimeoutMs,
       },
       log,
     ),
@@ -42,7 +37,7 @@ export async function openPostgres<Tables>(options: OpenOptions): Promise<Databa
 }
 
 /** Names in queries mean the service's own schema, on every connection of the pool. */
-function connectionSettings(url: string, schema: string): PoolConfig {
+function connectionSettings({ url, schema, limits }: OpenOptions): PoolConfig {
   const target = new URL(url);
   const given = target.searchParams.get("options");
   const searchPath = `-c search_path=${schema}`;
@@ -50,7 +45,7 @@ function connectionSettings(url: string, schema: string): PoolConfig {
   return {
     connectionString: target.href,
     application_name: `apirouter ${schema}`,
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: limits.connectTimeoutMs,
     keepAlive: true,
     // Only a statement that runs keeps the process alive.
     allowExitOnIdle: true,

@@ -2,18 +2,22 @@ import { Worker } from "node:worker_threads";
 import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from "kysely";
 import { AppError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import type { DatabaseLimits } from "./database-config.ts";
 import type { SqliteAnswer, SqliteQuery } from "./sqlite-worker.ts";
 
-const waitersMax = 2_000;
-const waitMsMax = 15_000;
+export interface SqliteDriverOptions {
+  readonly file: string;
+  readonly limits: DatabaseLimits;
+  readonly log: Logger;
+}
 
 /**
  * Runs SQLite in a thread of its own. There is one connection; whoever wants it, for a statement or
  * for a whole transaction, waits in a bounded queue. A statement on the database (not on its
  * transaction) inside a transaction would wait for itself, until the queue's time-out.
  */
-export function createSqliteDriver(file: string, log: Logger): Driver {
-  const turns = createTurns();
+export function createSqliteDriver({ file, limits, log }: SqliteDriverOptions): Driver {
+  const turns = createTurns(limits);
   let thread: Thread | undefined;
   let connection: DatabaseConnection | undefined;
   const run = (on: DatabaseConnection, text: string) => on.executeQuery(CompiledQuery.raw(text));
@@ -118,8 +122,8 @@ async function startThread(file: string, log: Logger): Promise<Thread> {
   };
 }
 
-/** First come, first served; at most `waitersMax` wait, none longer than `waitMsMax`. */
-function createTurns() {
+/** First come, first served; at most `waitersMax` wait, none longer than `waitTimeoutMs`. */
+function createTurns({ waitersMax, waitTimeoutMs }: DatabaseLimits) {
   const waiters = new Set<() => void>();
   let taken = false;
 
@@ -138,7 +142,7 @@ function createTurns() {
         const timer = setTimeout(() => {
           waiters.delete(waiter);
           reject(busy());
-        }, waitMsMax);
+        }, waitTimeoutMs);
         waiters.add(waiter);
       });
     },

@@ -5,7 +5,7 @@ import { statSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { pino } from "pino";
-import { databases } from "../../test/support/databases.ts";
+import { databases, limits } from "../../test/support/databases.ts";
 import type { Migrations } from "./database.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -20,7 +20,7 @@ const migrations: Migrations = {
 const writer = `
   import { pino } from "pino";
   import { openDatabase } from ${JSON.stringify(import.meta.resolve("./open-database.ts"))};
-  const options = { schema: "entries", migrations: {}, log: pino({ level: "silent" }) };
+  const options = { limits: ${JSON.stringify(limits)}, schema: "entries", migrations: {}, log: pino({ level: "silent" }) };
   const database = await openDatabase({ ...options, url: process.argv[1],
     migrations: { "001_entry": async () => {} } });
   for (let id = 1; ; id++) {
@@ -33,7 +33,13 @@ test("a write that was acknowledged survives kill -9 of its process", async () =
   const [sqlite] = databases();
   const home = await sqlite!.create();
   const open = () =>
-    openDatabase<{ entry: { id: number } }>({ url: home.url, schema: "entries", migrations, log });
+    openDatabase<{ entry: { id: number } }>({
+      url: home.url,
+      limits,
+      schema: "entries",
+      migrations,
+      log,
+    });
   await (await open()).close();
 
   const child = spawn(process.execPath, ["-e", writer, home.url], {
@@ -63,6 +69,7 @@ test("a statement that waits for its own transaction fails instead of hanging fo
   const home = await sqlite!.create();
   const database = await openDatabase<{ entry: { id: number } }>({
     url: home.url,
+    limits,
     schema: "entries",
     migrations,
     log,
@@ -83,7 +90,7 @@ test("a file that is no database is refused in one sentence", async () => {
   const home = await sqlite!.create();
   writeFileSync(home.file ?? "", "this is a shopping list, not a database".repeat(100));
   await assert.rejects(
-    openDatabase({ url: home.url, schema: "entries", migrations, log }),
+    openDatabase({ url: home.url, limits, schema: "entries", migrations, log }),
     /^DatabaseOpenError: cannot open the database sqlite:.*: file is not a database$/,
   );
   await home.drop();

@@ -7,6 +7,7 @@ import { createSqliteDriver } from "./sqlite-driver.ts";
 
 export async function openSqlite<Tables>({
   url,
+  limits,
   migrations,
   log,
 }: OpenOptions): Promise<Database<Tables>> {
@@ -15,7 +16,7 @@ export async function openSqlite<Tables>({
   const sql = new Kysely<Tables>({
     dialect: {
       createAdapter: () => new Adapter(),
-      createDriver: () => createSqliteDriver(file, log),
+      createDriver: () => createSqliteDriver({ file, limits, log }),
       createIntrospector: (kysely) => new SqliteIntrospector(kysely),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },

@@ -12,8 +12,8 @@ export async function startApiKey(
 ): Promise<string> {
   const network = joinNetwork(config, log, closing);
   const parts = { log, now: Date.now, events: network.events, secrets: config.secrets };
-  const databaseUrl = config.database.url;
-  const context = await createApiKeyContext({ config: config.apikey, parts, databaseUrl });
+  const database = { url: config.database.url, limits: config.database };
+  const context = await createApiKeyContext({ config: config.apikey, parts, database });
   closing.defer(context.close);
   return network.serve(ApiKeyService, createApiKeyMethods(context), config);
 }

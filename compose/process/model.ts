@@ -18,7 +18,7 @@ export async function startModel(
   const context = await createModelContext({
     config: config.demo ? withDemo(channels) : channels,
     parts,
-    databaseUrl: config.database.url,
+    database: { url: config.database.url, limits: config.database },
     openai: network.client(OpenAIService, config.rpcClient),
   });
   closing.defer(context.close);

@@ -17,7 +17,7 @@ export async function startUser(
   const context = await createUserContext({
     config: user,
     parts,
-    databaseUrl: config.database.url,
+    database: { url: config.database.url, limits: config.database },
   });
   closing.defer(context.close);
   if (context.setupToken) printSetupToken(context.setupToken);

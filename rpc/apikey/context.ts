@@ -1,3 +1,4 @@
+import type { DatabaseLocation } from "../../common/db/database.ts";
 import { openDatabase } from "../../common/db/open-database.ts";
 import type { Events } from "../../common/events/events.ts";
 import type { Logger } from "../../common/log.ts";
@@ -23,16 +24,15 @@ export interface ApiKeyContext {
 export interface ApiKeyContextOptions {
   readonly config: ApiKeyConfig;
   readonly parts: Parts<"apiKeyPepper">;
-  /** `sqlite:<file>` or `postgres://...`. */
-  readonly databaseUrl: string;
+  readonly database: DatabaseLocation;
 }
 
 export async function createApiKeyContext(options: ApiKeyContextOptions): Promise<ApiKeyContext> {
-  const { config, parts, databaseUrl } = options;
+  const { config, parts } = options;
   const { log, now, events, secrets } = parts;
   const database = await openDatabase<ApiKeyTables>({
-    url: databaseUrl,
-    schema: "apikey",
+    ...options.database,
+    schema: "apirouter_apikey",
     migrations,
     log,
   });

@@ -1,3 +1,4 @@
+import type { DatabaseLocation } from "../../common/db/database.ts";
 import { openDatabase } from "../../common/db/open-database.ts";
 import type { Parts } from "../../common/parts.ts";
 import type { Client } from "../../common/rpc/service.ts";
@@ -36,7 +37,7 @@ export interface ModelContext {
 export interface ModelContextOptions {
   readonly config: ModelConfig;
   readonly parts: Parts<"masterKey">;
-  readonly databaseUrl: string;
+  readonly database: DatabaseLocation;
   readonly openai: Client<typeof OpenAIService>;
 }
 
@@ -45,8 +46,8 @@ export async function createModelContext(options: ModelContextOptions): Promise<
   const { config, parts, openai } = options;
   const { log, now, events } = parts;
   const database = await openDatabase<ModelTables>({
-    url: options.databaseUrl,
-    schema: "model",
+    ...options.database,
+    schema: "apirouter_model",
     migrations,
     log,
   });

@@ -1,3 +1,4 @@
+import type { DatabaseLocation } from "../../common/db/database.ts";
 import { openDatabase } from "../../common/db/open-database.ts";
 import type { Parts } from "../../common/parts.ts";
 import { type AccessTokens, createAccessTokens } from "./access-token.ts";
@@ -39,17 +40,17 @@ export interface UserContext extends Pick<Parts, "log" | "now" | "events"> {
 export interface UserContextOptions {
   readonly config: UserConfig;
   readonly parts: Parts<"passwordPepper" | "masterKey">;
-  readonly databaseUrl: string;
+  readonly database: DatabaseLocation;
 }
 
 /** Throws a `DatabaseOpenError`, and an error when the master key is not the one of the database. */
 export async function createUserContext(options: UserContextOptions): Promise<UserContext> {
-  const { config, parts, databaseUrl } = options;
+  const { config, parts } = options;
   const { log, now, events } = parts;
   const { bcryptCost } = config.hashing;
   if (bcryptCost < bcryptCostMin) log.warn({ bcryptCost }, "passwords are hashed too cheaply");
   const database = await openDatabase<Tables>({
-    url: databaseUrl,
+    ...options.database,
     schema: "apirouter_user",
     migrations,
     log,

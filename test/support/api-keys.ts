@@ -10,7 +10,7 @@ import { ApiKeyService } from "../../gen/rpc/apikey/apikey_pb.ts";
 import { ApiKeyConfig } from "../../rpc/apikey/config.ts";
 import { createApiKeyContext } from "../../rpc/apikey/context.ts";
 import { createApiKeyMethods } from "../../rpc/apikey/methods.ts";
-import type { TestDatabase, TestEngine } from "./databases.ts";
+import { limits, type TestDatabase, type TestEngine } from "./databases.ts";
 
 /** A caller's side of every request in these tests. */
 export const call: Call = { requestId: "test", signal: new AbortController().signal };
@@ -81,7 +81,7 @@ async function startReplica(options: {
       events: options.events,
       secrets: { apiKeyPepper: pepper },
     },
-    databaseUrl: options.database.url,
+    database: { url: options.database.url, limits },
   });
   const client = createLocalClient(ApiKeyService, () => createApiKeyMethods(context));
   return {

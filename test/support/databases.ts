@@ -3,7 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import type { Engine } from "../../common/db/database.ts";
+import { DatabaseLimits } from "../../common/db/database-config.ts";
 import { needs, servers } from "./servers.ts";
+
+/** What `openDatabase` needs beside a URL. */
+export const limits = DatabaseLimits.parse({});
 
 /** An engine that store tests run on: `describe(engine.name, engine.options, ...)`. */
 export interface TestEngine {

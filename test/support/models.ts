@@ -11,7 +11,7 @@ import { OpenAIService } from "../../gen/rpc/openai/openai_pb.ts";
 import { ModelConfig } from "../../rpc/model/config.ts";
 import { createModelContext } from "../../rpc/model/context.ts";
 import { createModelMethods } from "../../rpc/model/methods.ts";
-import type { TestDatabase, TestEngine } from "./databases.ts";
+import { limits, type TestDatabase, type TestEngine } from "./databases.ts";
 
 export const call: Call = { requestId: "test", signal: new AbortController().signal };
 export const admin = { userId: "ada", role: "admin" };
@@ -79,7 +79,7 @@ async function startReplica(
       events,
       secrets: { ...secrets, ...rest },
     },
-    databaseUrl: database.url,
+    database: { url: database.url, limits },
     openai,
   });
   let closed: Promise<void> | undefined;

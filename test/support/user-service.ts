@@ -11,7 +11,7 @@ import { type SessionResponse, UserService } from "../../gen/rpc/user/user_pb.ts
 import { UserConfig } from "../../rpc/user/config.ts";
 import { createUserContext, type UserContext } from "../../rpc/user/context.ts";
 import { createUserMethods } from "../../rpc/user/methods.ts";
-import type { TestDatabase, TestEngine } from "./databases.ts";
+import { limits, type TestDatabase, type TestEngine } from "./databases.ts";
 
 type UserClient = Client<typeof UserService>;
 type ConfigInput = NonNullable<Parameters<typeof UserConfig.parse>[0]>;
@@ -61,7 +61,7 @@ export async function startUserService(
     const context = await createUserContext({
       config: UserConfig.parse({ ...cheap, ...config, ...changed }),
       parts: { ...parts, ...otherParts },
-      databaseUrl: home.url,
+      database: { url: home.url, limits },
     });
     contexts.push(context);
     return context;

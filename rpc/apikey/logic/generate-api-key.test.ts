@@ -6,7 +6,7 @@ import { openDatabase } from "../../../common/db/open-database.ts";
 import { createLog } from "../../../common/log.ts";
 import { PermissionsSchema } from "../../../gen/common/access/access_pb.ts";
 import { call, everything, useApiKeys } from "../../../test/support/api-keys.ts";
-import { databases } from "../../../test/support/databases.ts";
+import { databases, limits } from "../../../test/support/databases.ts";
 import type { ApiKeyTables } from "../store/schema.ts";
 
 for (const engine of databases()) {
@@ -140,7 +140,13 @@ for (const engine of databases()) {
 async function everyRow(url: string): Promise<string> {
   const log = createLog({ level: "silent", format: "json" }, "test");
   const { migrations } = await import("../store/migrations.ts");
-  const database = await openDatabase<ApiKeyTables>({ url, schema: "apikey", migrations, log });
+  const database = await openDatabase<ApiKeyTables>({
+    url,
+    limits,
+    schema: "apirouter_apikey",
+    migrations,
+    log,
+  });
   const tables = ["api_keys", "api_key_secrets", "api_key_owners"] as const;
   const rows = await Promise.all(
     tables.map((table) => database.sql.selectFrom(table).selectAll().execute()),

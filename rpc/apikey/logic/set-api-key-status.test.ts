@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { openDatabase } from "../../../common/db/open-database.ts";
 import { createLog } from "../../../common/log.ts";
 import { call, useApiKeys } from "../../../test/support/api-keys.ts";
-import { databases } from "../../../test/support/databases.ts";
+import { databases, limits } from "../../../test/support/databases.ts";
 import { migrations } from "../store/migrations.ts";
 import type { ApiKeyTables } from "../store/schema.ts";
 
@@ -97,7 +97,7 @@ for (const engine of databases()) {
       const { client } = replicas[0];
       await client.setApiKeyStatus({ actor, id, status: "disabled" }, call);
       const { sql, close } = await openDatabase<ApiKeyTables>({
-        ...{ url: database.url, schema: "apikey", migrations },
+        ...{ url: database.url, limits, schema: "apirouter_apikey", migrations },
         log: createLog({ level: "silent", format: "json" }, "test"),
       });
       await sql.updateTable("api_keys").set({ disabled_by: null }).where("id", "=", id).execute();
