@@ -13,7 +13,7 @@ import { testPrograms } from "./test/programs.ts";
 import { createReport } from "./test/report.ts";
 import { reportServers, serverEnvironment } from "./test/server-report.ts";
 import { runTestFile } from "./test/test-file.ts";
-import { findTestFiles } from "./test/test-files.ts";
+import { findTestFiles, needsTheMachine } from "./test/test-files.ts";
 
 const parallelJobs = 2;
 
@@ -44,9 +44,12 @@ const env = {
   NODE_COMPILE_CACHE: resolve("node_modules/.cache/node"),
 };
 const wanted = patterns.length === 0 ? checks : [];
+const testJob = (file: string) => async () =>
+  report.file(await runTestFile({ file, env, watchdog }));
+await runJobs(1, files.filter(needsTheMachine).map(testJob));
 await runJobs(parallelJobs, [
   ...wanted.map((check) => async () => report.file(await check(env))),
-  ...files.map((file) => async () => report.file(await runTestFile({ file, env, watchdog }))),
+  ...files.filter((file) => !needsTheMachine(file)).map(testJob),
 ]);
 
 await servers.stop();
