@@ -1,4 +1,5 @@
 import { AppError } from "../../common/errors.ts";
+import { Pieces } from "../../common/pieces.ts";
 import type { Exchange } from "./exchange.ts";
 
 /**
@@ -16,18 +17,16 @@ export function readBody(exchange: Exchange, bytesMax: number): Promise<Buffer> 
     response.writeContinue();
   }
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const pieces = new Pieces();
     const settle = (error: AppError | undefined) => {
       request.off("data", onData).off("end", onEnd).off("close", onClose);
-      if (!error) return resolve(chunks.length === 1 ? only(chunks) : Buffer.concat(chunks, size));
+      if (!error) return resolve(pieces.take());
       request.pause();
       reject(error);
     };
     const onData = (chunk: Buffer) => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size > bytesMax) settle(tooLarge(bytesMax));
+      pieces.push(chunk);
+      if (pieces.length > bytesMax) settle(tooLarge(bytesMax));
       else if (body.budget.take(chunk.length)) body.heldBytes += chunk.length;
       else settle(overloaded());
     };
@@ -36,8 +35,6 @@ export function readBody(exchange: Exchange, bytesMax: number): Promise<Buffer> 
     request.on("data", onData).on("end", onEnd).on("close", onClose);
   });
 }
-
-const only = ([chunk = Buffer.alloc(0)]: Buffer[]): Buffer => chunk;
 
 const tooLarge = (bytesMax: number) =>
   new AppError("request.too_large", `The request body is larger than ${bytesMax} bytes.`);
