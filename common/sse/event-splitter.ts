@@ -1,3 +1,5 @@
+import { Pieces } from "../pieces.ts";
+
 /**
  * A piece of a server-sent event stream. An `event` ends with the blank line that completes it. A
  * `fragment` is a part of an event too long to be held back; `fragment_end` is its last part.
@@ -18,8 +20,7 @@ const carriageReturn = 0x0d;
  */
 export class EventSplitter {
   readonly #holdBytesMax: number;
-  #held: Buffer[] = [];
-  #heldBytes = 0;
+  readonly #held = new Pieces();
   #lineIsEmpty = true;
   #afterCarriageReturn = false;
   #inFragment = false;
@@ -61,31 +62,22 @@ export class EventSplitter {
 
   /** What is left when the stream has ended: empty, or the beginning of an event. */
   rest(): Buffer {
-    return this.#take();
+    return this.#held.take();
   }
 
   #complete(bytes: Buffer): SsePiece {
     const kind = this.#inFragment ? "fragment_end" : "event";
     this.#inFragment = false;
-    if (this.#heldBytes === 0) return { kind, bytes };
+    if (this.#held.length === 0) return { kind, bytes };
     this.#held.push(bytes);
-    return { kind, bytes: this.#take() };
+    return { kind, bytes: this.#held.take() };
   }
 
   #hold(bytes: Buffer, pieces: SsePiece[]) {
     if (bytes.length === 0) return;
     this.#held.push(bytes);
-    this.#heldBytes += bytes.length;
-    if (!this.#inFragment && this.#heldBytes <= this.#holdBytesMax) return;
+    if (!this.#inFragment && this.#held.length <= this.#holdBytesMax) return;
     this.#inFragment = true;
-    pieces.push({ kind: "fragment", bytes: this.#take() });
-  }
-
-  #take(): Buffer {
-    const [only] = this.#held;
-    const bytes = this.#held.length === 1 && only ? only : Buffer.concat(this.#held);
-    this.#held = [];
-    this.#heldBytes = 0;
-    return bytes;
+    pieces.push({ kind: "fragment", bytes: this.#held.take() });
   }
 }

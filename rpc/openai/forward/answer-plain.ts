@@ -1,5 +1,6 @@
 import { AppError } from "../../../common/errors.ts";
 import { topLevelFields } from "../../../common/json/top-level-fields.ts";
+import { Pieces } from "../../../common/pieces.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type { ForwardRequest, ForwardResponse, Usage } from "../../../gen/rpc/openai/openai_pb.ts";
 import type { OpenAIContext } from "../context.ts";
@@ -59,7 +60,8 @@ export async function* relayPlain(
   else if (announced !== undefined) headers["content-length"] = announced;
   yield plainHead(exchange, response.status, headers);
   if (start.length > 0) yield dataMessage(start);
-  const seen = [start];
+  const seen = new Pieces();
+  seen.push(start);
   let seenBytes = start.length;
   try {
     while (!reader.ended) {
@@ -74,7 +76,7 @@ export async function* relayPlain(
     yield endMessage(outcomeOf(AppError.from(error)), undefined, ttfbMs);
     return;
   }
-  const whole = seenBytes <= convertBytesMax ? Buffer.concat(seen) : undefined;
+  const whole = seenBytes <= convertBytesMax ? seen.take() : undefined;
   yield endMessage(outcome, whole && usageOfBody(whole), ttfbMs);
 }
 

@@ -1,4 +1,5 @@
 import { AppError } from "../../../common/errors.ts";
+import { Pieces } from "../../../common/pieces.ts";
 import { type Pace, silence } from "./pace.ts";
 
 /** Reads an upstream's body at the caller's pace, in time or not at all. */
@@ -40,15 +41,13 @@ export class BodyReader {
 
   /** Everything up to the end, or until more than `bytesMax` have come. */
   async readUpTo(bytesMax: number): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    for (let bytes = 0; bytes <= bytesMax; ) {
+    const pieces = new Pieces();
+    while (pieces.length <= bytesMax) {
       const chunk = await this.read();
       if (!chunk) break;
-      chunks.push(chunk);
-      bytes += chunk.length;
+      pieces.push(chunk);
     }
-    const [only] = chunks;
-    return chunks.length === 1 && only ? only : Buffer.concat(chunks);
+    return pieces.take();
   }
 
   /** Everything. Throws `upstream.bad_response` when it is longer than `bytesMax`. */

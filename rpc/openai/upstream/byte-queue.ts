@@ -7,6 +7,9 @@ export interface ByteQueueOptions {
   onLeave(): void;
 }
 
+/** Counted beside a waiting chunk's own bytes: many tiny ones hold memory too. */
+const chunkOverheadBytes = 256;
+
 /** Bytes between a producer that pushes and one reader that pulls at its own pace. */
 export class ByteQueue implements AsyncIterableIterator<Buffer> {
   readonly #options: ByteQueueOptions;
@@ -33,7 +36,7 @@ export class ByteQueue implements AsyncIterableIterator<Buffer> {
       return true;
     }
     this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
+    this.#bytes += chunk.length + chunkOverheadBytes;
     this.#isFull = this.#bytes > this.#options.bytesMax;
     return !this.#isFull;
   }
@@ -62,7 +65,7 @@ export class ByteQueue implements AsyncIterableIterator<Buffer> {
   next(): Promise<IteratorResult<Buffer>> {
     const value = this.#chunks.shift();
     if (value) {
-      this.#bytes -= value.length;
+      this.#bytes -= value.length + chunkOverheadBytes;
       if (this.#isFull && this.#bytes <= this.#options.bytesMax / 2) {
         this.#isFull = false;
         this.#options.onDrain();
