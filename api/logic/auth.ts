@@ -16,7 +16,7 @@ export async function register(
       inviteCode: input.invite_code ?? "",
       setupToken: input.setup_token ?? "",
       origin: toOrigin(input.origin),
-      loopbackListener: input.origin.loopbackListener,
+      loopbackListener: input.origin.madeHere,
     },
     call,
   );

@@ -5,6 +5,7 @@ import type { GatewayContext } from "../context.ts";
 import type { Caller, Origin } from "../types/caller.ts";
 import type { ManagementRequest } from "../types/management.ts";
 import { required } from "../types/required.ts";
+import { isMadeHere } from "./made-here.ts";
 
 const userAgentCharsMax = 512;
 
@@ -17,11 +18,11 @@ export interface Access<Who> {
 
 export const anyone: Access<{ origin: Origin }> = {
   level: "public",
-  admit: async (_context, { env, req }) => ({
+  admit: async (_context, request) => ({
     origin: {
-      ip: env.record.ip,
-      userAgent: (req.header("user-agent") ?? "").slice(0, userAgentCharsMax),
-      loopbackListener: env.record.loopbackListener,
+      ip: request.env.record.ip,
+      userAgent: (request.req.header("user-agent") ?? "").slice(0, userAgentCharsMax),
+      madeHere: isMadeHere(request),
     },
   }),
 };

@@ -13,7 +13,9 @@ export const Register = z.strictObject({
   invite_code: line(256).optional().describe("Needed when registration is by invitation."),
   setup_token: line(256)
     .optional()
-    .describe("Needed for the first account when the gateway listens beyond loopback."),
+    .describe(
+      "Needed for the first account, unless it is made on the machine itself over loopback.",
+    ),
 });
 
 export const Login = z

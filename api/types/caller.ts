@@ -5,8 +5,8 @@ import type { User } from "../../gen/rpc/user/user_pb.ts";
 export interface Origin {
   readonly ip: string;
   readonly userAgent: string;
-  /** True when the listener is bound to loopback only. */
-  readonly loopbackListener: boolean;
+  /** True when it was sent on this machine, to a listener that is bound to loopback only. */
+  readonly madeHere: boolean;
 }
 
 /** The signed-in person behind a request, as they are at this moment. */

@@ -16,7 +16,8 @@ export async function registrationTerms(
     if (!request.loopbackListener && !isSetupToken(request.setupToken, setupToken)) {
       throw new AppError(
         "registration.setup_token_required",
-        "The first account needs the setup token that was printed at the start.",
+        "The first account needs the setup token that was printed at the start; where we listen on " +
+          "loopback only, it is registered on this machine itself.",
       );
     }
     return { kind: "first" };

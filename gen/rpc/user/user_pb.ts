@@ -175,7 +175,7 @@ export type RegisterRequest = Message<"apirouter.user.v1.RegisterRequest"> & {
   origin?: Origin | undefined;
 
   /**
-   * True when the request came in over a loopback listener.
+   * True when the request was made on the very machine, over a loopback listener.
    *
    * @generated from field: bool loopback_listener = 7;
    */
