@@ -26,7 +26,8 @@ async function toRequest(exchange: Exchange, bodyBytesMax: number): Promise<Requ
   const { request, record } = exchange;
   const { method } = record;
   const body = await readBody(exchange, bodyBytesMax);
-  return new Request(`http://${request.headers.host ?? "localhost"}${exchange.rawTarget}`, {
+  // Not the Host header: what may stand there need not be a URL's host, and nothing here depends on it.
+  return new Request(`http://gateway${exchange.rawTarget}`, {
     method,
     headers: pairs(request.rawHeaders),
     signal: record.signal,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { ApiKey, IssuedApiKey } from "../../api/types/apikeys.ts";
 import { User } from "../../api/types/users.ts";
+import { exchangeBytes } from "../support/edge.ts";
 import { failed, ok, password, useManagement } from "../support/management.ts";
 
 const json = { "content-type": "application/json" };
@@ -35,6 +36,14 @@ suite("what the management API makes of a request", () => {
     test(`a body sent as ${JSON.stringify(headers)} is an unsupported media type`, async () => {
       const answer = await management().nobody.ask("POST", login, { raw: "{}", headers });
       failed(answer, "request.unsupported_media_type");
+    });
+  }
+
+  for (const host of ["localhost:99999", "1.2.3.4.5", "[::::]"]) {
+    test(`the host ${host}, which no URL could have, is served like any other`, async () => {
+      const { url } = management().router;
+      const request = `GET /openapi.json HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+      assert.match(await exchangeBytes(url, request), /^HTTP\/1\.1 200 /);
     });
   }
 
