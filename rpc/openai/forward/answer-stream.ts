@@ -94,7 +94,8 @@ async function* streamCompletion(
   state: StreamState,
 ): AsyncGenerator<ForwardResponse> {
   const reader = new BodyReader(response.body, exchange.pace);
-  const body = await reader.readAll(exchange.context.config.convertBytesMax);
+  const read = await reader.readAll(exchange.context.config.convertBytesMax);
+  const body = withoutCredential(read, exchange.candidate.target);
   const { events, usage, outcome } = completionToEvents(body, !exchange.usageWasAdded);
   state.usage = usage;
   state.outcome = outcome;

@@ -8,6 +8,7 @@ import type { UpstreamResponse } from "../upstream/upstream.ts";
 import { BodyReader } from "./body-reader.ts";
 import type { Exchange } from "./exchange.ts";
 import { silence } from "./pace.ts";
+import { withoutCredential } from "./without-credential.ts";
 
 /**
  * Passes a stream's events on, byte for byte and in the tick their last byte arrives, with
@@ -78,10 +79,17 @@ export class EventRelay {
   #inspect(pieces: readonly SsePiece[]): Buffer | undefined {
     const kept: Buffer[] = [];
     for (const { kind, bytes } of pieces) {
-      const inspected = kind === "event" ? this.#tap.inspect(bytes) : bytes;
+      const inspected = kind === "event" ? this.#passable(bytes) : bytes;
       if (inspected) kept.push(inspected);
     }
     return kept.length > 1 ? Buffer.concat(kept) : kept[0];
+  }
+
+  /** The event as the caller may see it, if at all: errors may quote the credential. */
+  #passable(event: Buffer): Buffer | undefined {
+    const inspected = this.#tap.inspect(event);
+    if (!inspected || !this.#tap.sawError) return inspected;
+    return withoutCredential(inspected, this.#exchange.candidate.target);
   }
 
   /**
@@ -93,7 +101,7 @@ export class EventRelay {
     const rest = this.#splitter.rest();
     const data = eventData(rest)?.trim();
     const isWhole = data === undefined || data === "[DONE]" || parseData(rest) !== undefined;
-    const last = rest.length > 0 && isWhole ? this.#tap.inspect(rest) : undefined;
+    const last = rest.length > 0 && isWhole ? this.#passable(rest) : undefined;
     this.#checkWhole();
     return last;
   }
