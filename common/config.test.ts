@@ -66,13 +66,17 @@ test("an error inside a list is named with its own line", () => {
   });
 });
 
-test("broken YAML is named with its file", () => {
-  assert.match(failure("name: [1, 2"), /^test\.yaml: /);
-});
-
 test("a file that cannot be read is one clear sentence", () => {
   assert.throws(() => readConfig("/nonexistent/x.yaml", schema), {
     name: "ConfigError",
     message: /^cannot read the configuration file \/nonexistent\/x\.yaml: /,
   });
+});
+
+test("a file that is no YAML is named with the line, of which nothing is quoted", () => {
+  for (const text of ['name: "hunter2\nport: 1\n', "name: hunter2\nname: hunter2\n"]) {
+    const message = failure(text);
+    assert.match(message, /^test\.yaml:\d+: /);
+    assert.doesNotMatch(message, /hunter2|\n/);
+  }
 });

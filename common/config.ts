@@ -31,9 +31,12 @@ export function parseConfig<Schema extends z.ZodType>(
   { file, schema, environment }: ParseOptions<Schema>,
 ): z.output<Schema> {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  // A pretty error would quote the file's lines, and secrets may stand in them.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [broken] = document.errors;
-  if (broken) throw new ConfigError(`${file}: ${broken.message}`);
+  if (broken) {
+    throw new ConfigError(`${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`);
+  }
   expandVariables(document, file, environment);
   const result = schema.safeParse(document.toJS() ?? {});
   if (result.success) return result.data;
