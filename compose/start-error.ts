@@ -1,4 +1,5 @@
 import { ConfigError } from "../common/config.ts";
+import { DatabaseOpenError } from "../common/db/database.ts";
 import { AppError } from "../common/errors.ts";
 
 /** Why a process cannot start, in one sentence for the person who started it. */
@@ -14,9 +15,9 @@ export class StartError extends Error {
 /** What to print of an error that ended a start; a stack only when it is a defect of ours. */
 export function explainFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const foreseen =
-    error instanceof StartError || error instanceof ConfigError || error instanceof AppError;
-  if (foreseen) return error.message;
+  if (foreseen.some((kind) => error instanceof kind)) return error.message;
   const wrongUsage = "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
   return wrongUsage ? `${error.message}\nTry --help.` : (error.stack ?? error.message);
 }
+
+const foreseen = [StartError, ConfigError, DatabaseOpenError, AppError];

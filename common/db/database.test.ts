@@ -220,4 +220,13 @@ test("a database that cannot be opened says so in one sentence without its passw
     open("postgres://u:hunter2@127.0.0.1:1/d"),
     message(/cannot open the database postgres:\/\/127.0.0.1:1\/d: .+/),
   );
+  for (const url of [
+    "postgres://u:hunt/hunter2@h/d",
+    "postgres://u:a@hunter2@127.0.0.1:1/d",
+    "postgres://u:a?hunter2@127.0.0.1:1/d",
+    "postgres://127.0.0.1:1/d?password=hunter2@hunter2",
+    "u:hunter2@h/d",
+  ]) {
+    await assert.rejects(open(url), message(/cannot open|is no database/));
+  }
 });

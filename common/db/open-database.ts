@@ -20,8 +20,14 @@ export async function openDatabase<Tables>(options: OpenOptions): Promise<Databa
   );
 }
 
-const withoutPassword = (url: string): string =>
-  url.replace(/\/\/[^@/]*@/, "//").replace(/\?.*$/, "");
+/** A URL that may be written wrongly: up to its last @ and behind a ? all could be its password. */
+function withoutPassword(url: string): string {
+  if (url.startsWith("sqlite:")) return url;
+  const [scheme] = /^[a-z]+:\/\//i.exec(url) ?? [""];
+  const [rest = "", query = ""] = url.slice(scheme.length).split(/\?(.*)/s);
+  const isClear = scheme !== "" && (rest.includes("@") || !query.includes("@"));
+  return scheme + (isClear ? rest.slice(rest.lastIndexOf("@") + 1) : "...");
+}
 
 /** What really happened, beneath what a client would be told. */
 function reasonOf(error: unknown): string {

@@ -3,6 +3,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import { Server } from "@grpc/grpc-js";
 import { Health } from "../../gen/common/rpc/proto/health_pb.ts";
 import { ServerReflection } from "../../gen/common/rpc/proto/reflection_pb.ts";
+import { ConfigError } from "../config.ts";
 import { AppError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { advertisedHost, joinHostPort } from "./address.ts";
@@ -103,7 +104,7 @@ function allowCancels(server: Server) {
 function bind(server: Server, config: RpcServerConfig): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(config.listen, serverCredentials(config.tls), (error, port) => {
-      if (error) reject(new Error(`cannot listen on ${config.listen}: ${error.message}`));
+      if (error) reject(new ConfigError(`cannot listen on ${config.listen}: ${error.message}`));
       else resolve(port);
     });
   });
