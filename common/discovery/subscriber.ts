@@ -58,7 +58,7 @@ export function subscribe(etcd: Etcd, { key, log }: SubscribeOptions): Subscribe
   });
 
   return {
-    ready: watch.confirmed,
+    ready: watch.inPlace(),
     subscribe(listener) {
       listeners.add(listener);
       listener(known);

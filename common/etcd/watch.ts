@@ -28,25 +28,35 @@ export interface WatchOptions {
   resync(): Promise<bigint>;
   /** In the order in which they happened; each change exactly once. */
   onChanges(changes: readonly Change[]): void;
+  /** The watch was in place and is not any more; it is being made again. */
+  onBroken?(): void;
 }
 
 export interface PrefixWatch {
-  /** Resolves when etcd has confirmed the watch for the first time. */
-  readonly confirmed: Promise<void>;
+  /** Resolves when etcd has confirmed the watch: at once while it is in place. */
+  inPlace(): Promise<void>;
   close(): void;
 }
 
 /** Watches the keys under a prefix until closed; after a break it goes on where it was. */
 export function watchPrefix(etcd: Etcd, options: WatchOptions): PrefixWatch {
   const stopping = new AbortController();
-  const first = Promise.withResolvers<void>();
-  void keepWatching(etcd, options, { signal: stopping.signal, onConfirmed: first.resolve });
-  return { confirmed: first.promise, close: () => stopping.abort() };
+  let confirmed = Promise.withResolvers<void>();
+  void keepWatching(etcd, options, {
+    signal: stopping.signal,
+    onConfirmed: () => confirmed.resolve(),
+    onBroken() {
+      confirmed = Promise.withResolvers();
+      options.onBroken?.();
+    },
+  });
+  return { inPlace: () => confirmed.promise, close: () => stopping.abort() };
 }
 
 interface Watching {
   readonly signal: AbortSignal;
   onConfirmed(): void;
+  onBroken(): void;
 }
 
 async function keepWatching(etcd: Etcd, options: WatchOptions, watching: Watching) {
@@ -78,7 +88,7 @@ interface OneStream extends Watching {
 async function watchOverStream(
   etcd: Etcd,
   { prefix, putsOnly, log, onChanges }: WatchOptions,
-  { signal, position, onConfirmed }: OneStream,
+  { signal, position, onConfirmed, onBroken }: OneStream,
 ): Promise<boolean> {
   const ended = Promise.withResolvers<void>();
   let confirmed = false;
@@ -140,6 +150,7 @@ async function watchOverStream(
   } finally {
     signal.removeEventListener("abort", close);
     stream.close();
+    if (confirmed && !signal.aborted) onBroken();
   }
   return confirmed;
 }

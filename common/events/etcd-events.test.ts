@@ -117,6 +117,32 @@ test(
   },
 );
 
+test(
+  "listeners hear that events are late, and a subscription is in place only when they no longer are",
+  needsEtcdBinary,
+  async (t) => {
+    const etcd = await startEtcd(t);
+    const proxy = await startTcpProxy(t, etcd.endpoint);
+    const events = eventsAt(t, proxy.address);
+    const late = Promise.withResolvers<void>();
+    const values: string[] = [];
+    const onEvent = ({ value }: { value: string }) => values.push(value);
+    const ignore = { onEvent: () => {}, onGap: () => {} };
+    await events.subscribe("keys", { ...ignore, onLate: late.resolve });
+    await proxy.stop();
+    await late.promise;
+    let inPlace = false;
+    const subscribing = events.subscribe("keys", { ...ignore, onEvent }).then(() => {
+      inPlace = true;
+    });
+    await eventsAt(t, etcd.endpoint).publish("keys", { id: "k", value: "missed" });
+    assert.equal(inPlace, false);
+    await proxy.start();
+    await subscribing;
+    await until("heard", () => values, { holds: ([first]) => first === "missed" });
+  },
+);
+
 test("the keys of events hang on a lease, so they do not pile up", needsEtcdBinary, async (t) => {
   const etcd = await startEtcd(t);
   const writer = eventsAt(t, etcd.endpoint);

@@ -25,7 +25,8 @@ const publishTimeoutMsDefault = 3_000;
 /**
  * Events between processes. Publishing writes the key `<prefix>/<topic>/<id>` and is done when etcd
  * has committed it; every process watches its topics, and etcd hands each change to every watch,
- * also after a break. `onGap` is called only when etcd no longer has what was missed.
+ * also after a break. `onGap` is called only when etcd no longer has what was missed, `onLate` at
+ * every break.
  */
 export function createEtcdEvents(options: EtcdEventsOptions): Events & Disposable {
   const { etcd, prefix, log, publishTimeoutMs = publishTimeoutMsDefault } = options;
@@ -57,7 +58,7 @@ export function createEtcdEvents(options: EtcdEventsOptions): Events & Disposabl
       const topic = topics.get(name) ?? openTopic(etcd, pathOf(name), log);
       topics.set(name, topic);
       topic.listeners.add(listener);
-      await topic.watch.confirmed;
+      await topic.watch.inPlace();
       return {
         close() {
           topic.listeners.delete(listener);
@@ -93,6 +94,9 @@ function openTopic(etcd: Etcd, path: string, log: Logger): Topic {
       if (started) for (const listener of [...listeners]) listener.onGap();
       started = true;
       return revision;
+    },
+    onBroken() {
+      for (const listener of [...listeners]) listener.onLate?.();
     },
     onChanges(changes) {
       for (const change of changes) tell(listeners, path, change);

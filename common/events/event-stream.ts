@@ -6,8 +6,8 @@ const waitingEventsMax = 10_000;
 
 /**
  * A topic as a stream, for the `Watch` methods. Yields `undefined` once, when the subscription is in
- * place, then each event. A gap ends it with `service.unavailable`: the reader watches again and
- * reads anew what it holds. It ends quietly when `signal` aborts.
+ * place, then each event. A gap ends it with `service.unavailable`, and so do events that would be
+ * late: the reader watches again and reads anew what it holds. It ends quietly when `signal` aborts.
  */
 export async function* eventStream(
   events: Events,
@@ -28,6 +28,7 @@ export async function* eventStream(
       wake();
     },
     onGap: () => fail("Events may have been missed."),
+    onLate: () => fail("Events are late."),
   });
   const onAbort = () => wake();
   signal.addEventListener("abort", onAbort);

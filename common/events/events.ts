@@ -23,6 +23,11 @@ export interface EventListener {
   onEvent(event: Event): void;
   /** Events may have been missed: whatever was learnt from them has to be read again. */
   onGap(): void;
+  /**
+   * Events are late from now on, while other replicas may hear them in time. None is lost; but who
+   * promises to act on them at once has to look for itself until a new subscription is in place.
+   */
+  onLate?(): void;
 }
 
 export interface Subscription {
