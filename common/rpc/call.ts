@@ -1,3 +1,5 @@
+import { AppError } from "../errors.ts";
+
 /** What travels beside every request, in one process as between processes. */
 export interface Call {
   /** Ties together what one outside request causes: log lines, hops, answers. */
@@ -12,3 +14,9 @@ export interface Call {
    */
   readonly deadlineMs?: number | undefined;
 }
+
+/** Why a call was aborted: its caller has left, unless whoever aborted it says otherwise. */
+export const abortReason = ({ signal }: Call): AppError =>
+  signal.reason instanceof AppError
+    ? signal.reason
+    : new AppError("request.cancelled", "The caller has left.");

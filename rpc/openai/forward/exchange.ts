@@ -1,5 +1,5 @@
 import { AppError } from "../../../common/errors.ts";
-import type { Call } from "../../../common/rpc/call.ts";
+import { abortReason, type Call } from "../../../common/rpc/call.ts";
 import type { ForwardRequest } from "../../../gen/rpc/openai/openai_pb.ts";
 import type { OpenAIContext } from "../context.ts";
 import type { Candidate } from "../route/route-table.ts";
@@ -38,7 +38,7 @@ export function openExchange(
   if (!url) throw new AppError("unimplemented", `The endpoint ${request.endpoint} is not served.`);
   const prepared = prepareBody(request, candidate, context.config.requestDepthMax);
   const controller = new AbortController();
-  const leave = () => controller.abort(new AppError("request.cancelled", "The caller has left."));
+  const leave = () => controller.abort(abortReason(call));
   if (call.signal.aborted) leave();
   call.signal.addEventListener("abort", leave);
   context.running.add(controller);

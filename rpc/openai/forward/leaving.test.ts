@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { type TestContext, test } from "node:test";
+import { AppError } from "../../../common/errors.ts";
 import {
   callWith,
   chat,
@@ -70,6 +71,16 @@ for (const stream of [false, true]) {
     await failed;
   });
 }
+
+test("a call that is ended for a reason ends with that reason", async (t) => {
+  const { client, upstream } = await start(t, ({ aborted }) => aborted);
+  const ending = new AbortController();
+  const got = collect(client.forward(chat(question, true), callWith(ending.signal)));
+  const failed = assert.rejects(got, { code: "service.shutting_down" });
+  await upstream.received();
+  ending.abort(new AppError("service.shutting_down", "The service is shutting down."));
+  await failed;
+});
 
 test("a reader that stops reading, without a word, ends the upstream's work", async (t) => {
   const noticed = Promise.withResolvers<void>();

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { AppError } from "../../../common/errors.ts";
-import type { Call } from "../../../common/rpc/call.ts";
+import { abortReason, type Call } from "../../../common/rpc/call.ts";
 import type { Route } from "../../../gen/rpc/model/model_pb.ts";
 import type { ProbeRequest, ProbeResponseSchema } from "../../../gen/rpc/openai/openai_pb.ts";
 import type { OpenAIContext } from "../context.ts";
@@ -31,7 +31,7 @@ async function ask(context: OpenAIContext, route: Route, call: Call): Promise<Pr
   const timeout = AbortSignal.timeout(probeTimeoutMs);
   const controller = new AbortController();
   const onTimeout = () => controller.abort(new AppError("upstream.timeout", "No answer in time."));
-  const onLeave = () => controller.abort(new AppError("request.cancelled", "The caller has left."));
+  const onLeave = () => controller.abort(abortReason(call));
   timeout.addEventListener("abort", onTimeout);
   call.signal.addEventListener("abort", onLeave);
   context.running.add(controller);
