@@ -51,6 +51,9 @@ export interface Deployment extends People {
 /** The models that the channel to the scripted upstream serves. */
 export const models = ["gpt-test", "gpt-test-mini", "meta-llama/Llama-3"];
 
+/** How long the loser of a race between two refreshes gets what the winner got. */
+export const refreshGraceMs = 1_000;
+
 /** The configuration that both deployments run with: short waits, open doors. */
 const settingsFor = (upstream: TestUpstream) => ({
   gateway: {
@@ -58,7 +61,7 @@ const settingsFor = (upstream: TestUpstream) => ({
     drainAcceptMs: 500,
     drainStreamsMs: 2_000,
   },
-  user: { registration: "open", hashing: { bcryptCost: 4 } },
+  user: { registration: "open", hashing: { bcryptCost: 4 }, refreshGraceMs },
   apikey: { keysPerUserMax: 10_000 },
   model: {
     models: [{ id: "declared/in-config", displayName: "Declared" }],
@@ -75,6 +78,8 @@ const settingsFor = (upstream: TestUpstream) => ({
     ],
   },
 });
+
+const rpcServer = { drainTimeoutMs: 2_000 };
 
 /** What a person gets from `npm start`. */
 export async function startAllInOneDeployment(): Promise<Deployment> {
@@ -122,7 +127,13 @@ export async function startClusterDeployment(
   const { gateway, user, apikey, model } = settingsFor(upstream);
   const cluster = await startCluster({
     ...options,
-    settings: { gateway: { gateway }, user: { user }, apikey: { apikey }, model: { model } },
+    settings: {
+      gateway: { gateway },
+      user: { rpcServer, user },
+      apikey: { rpcServer, apikey },
+      model: { rpcServer, model },
+      openai: { rpcServer },
+    },
   });
   const deployment = await deploymentOf({
     name: "cluster",

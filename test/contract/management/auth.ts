@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { Tokens } from "../../../api/types/auth.ts";
 import { User } from "../../../api/types/users.ts";
+import { refreshGraceMs } from "../../support/deployment.ts";
 import { failed, ok, password } from "../../support/management.ts";
 import type { Contract } from "../contract.ts";
 
@@ -101,6 +103,26 @@ const refreshing: Contract = (management) =>
       assert.equal(next.session_id, tokens.session_id);
       assert.notEqual(next.refresh_token, tokens.refresh_token);
       ok(await management().as(next).get("/api/v1/users/me"), User);
+    });
+
+    test("200: of refreshes that race all get the one successor, and it works", async () => {
+      const { member, as } = management();
+      const { tokens } = await member();
+      const racing = Array.from({ length: 4 }, () => refresh(tokens.refresh_token));
+      const answers = (await Promise.all(racing)).map((answer) => ok(answer, Tokens));
+      assert.equal(new Set(answers.map((next) => next.refresh_token)).size, 1);
+      for (const next of answers) ok(await as(next).get("/api/v1/users/me"), User);
+      ok(await refresh(answers[0]?.refresh_token ?? ""), Tokens);
+    });
+
+    test("401: a token used again after the grace ends the session for everybody", async () => {
+      const { member, as } = management();
+      const { tokens } = await member();
+      const next = ok(await refresh(tokens.refresh_token), Tokens);
+      await setTimeout(refreshGraceMs + 50);
+      failed(await refresh(tokens.refresh_token), "auth.session_revoked");
+      failed(await as(next).get("/api/v1/users/me"), "auth.session_revoked");
+      failed(await refresh(next.refresh_token), "auth.session_revoked");
     });
 
     test("400: without a token", async () => {
