@@ -1,4 +1,4 @@
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import type { ModelRules, Permissions } from "../../gen/common/access/access_pb.ts";
 
 export type Role = "owner" | "admin" | "member";
@@ -25,15 +25,7 @@ export function allowsModel(rules: ModelRules | undefined, model: string): boole
   return rules.allow.some(matches) && !rules.deny.some(matches);
 }
 
-/** Whether an address lies in one of the ranges; no ranges allow every address. */
-export function allowsAddress(permissions: Permissions, address: string): boolean {
-  if (permissions.ipRanges.length === 0) return true;
-  const list = new BlockList();
-  for (const range of permissions.ipRanges) addRange(list, range);
-  return list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
-}
-
-/** Whether a text is an address or a CIDR range that `allowsAddress` understands. */
+/** Whether a text is an address or a CIDR range that `createAddressMatcher` understands. */
 export function isAddressRange(range: string): boolean {
   const [address = "", bits, ...rest] = range.split("/");
   const family = isIP(address);
@@ -75,11 +67,4 @@ function matchesPattern(pattern: string, name: string): boolean {
     from = found + part.length;
   }
   return name.length - tail.length >= from && name.endsWith(tail);
-}
-
-function addRange(list: BlockList, range: string): void {
-  const [address = "", bits] = range.split("/");
-  const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-  if (bits === undefined) list.addAddress(address, family);
-  else list.addSubnet(address, Number(bits), family);
 }
