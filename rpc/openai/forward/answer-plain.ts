@@ -54,10 +54,11 @@ export async function* relayPlain(
   const headers = callerResponseHeaders(response.headers, exchange.candidate.target.provider);
   const outcome: Outcome = response.status < 400 ? "ok" : "upstream_error";
   const held = await reader.readUpTo(answerHoldBytesMax);
-  const start = response.status < 400 ? held : withoutCredential(held, exchange.candidate.target);
+  // Some providers tell of errors with a status of success.
+  const start = withoutCredential(held, exchange.candidate.target);
   const announced = response.headers["content-length"];
   if (reader.ended) headers["content-length"] = String(start.length);
-  else if (announced !== undefined) headers["content-length"] = announced;
+  else if (announced !== undefined && start === held) headers["content-length"] = announced;
   yield plainHead(exchange, response.status, headers);
   if (start.length > 0) yield dataMessage(start);
   const seen = new Pieces();
@@ -88,7 +89,8 @@ async function* joinStream(
 ): AsyncGenerator<ForwardResponse> {
   const { config } = exchange.context;
   const reader = new BodyReader(response.body, exchange.pace);
-  const body = await reader.readAll(config.convertBytesMax);
+  const read = await reader.readAll(config.convertBytesMax);
+  const body = withoutCredential(read, exchange.candidate.target);
   const builder = new CompletionBuilder(config.convertBytesMax);
   builder.push(body);
   const { status, completion, isWhole } = builder.finish();

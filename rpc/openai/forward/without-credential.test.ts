@@ -26,7 +26,7 @@ const echoes: Readonly<Record<string, UpstreamScript>> = {
 };
 
 for (const [name, script] of Object.entries(echoes)) {
-  for (const stream of [true]) {
+  for (const stream of [false, true]) {
     test(`a credential quoted in ${name} does not reach the caller (stream: ${stream})`, async (t) => {
       const upstream = await startUpstream(script, t);
       const { client } = await startForwarding({ test: t, routes: [routeTo(upstream.baseUrl)] });
