@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { type Document, isNode, LineCounter, parseDocument, visit } from "yaml";
+import { getSystemErrorMessage } from "node:util";
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 
 /** A configuration that cannot be used; `message` names file, key and what was expected. */
@@ -53,9 +54,14 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`cannot read the configuration file ${file}: ${reason}`);
+    throw new ConfigError(`cannot read the configuration file ${file}: ${reasonOf(error)}`);
   }
+}
+
+/** What the system says, without its call's name and the path. */
+function reasonOf(error: unknown): string {
+  const number = error instanceof Error && "errno" in error ? error.errno : undefined;
+  return typeof number === "number" ? getSystemErrorMessage(number) : String(error);
 }
 
 /** Only scalar nodes are expanded, after parsing, so a value can never change the structure. */
@@ -101,8 +107,15 @@ function describeIssue(issue: z.core.$ZodIssue): Finding[] {
 /** The line of the key at a path, or of the deepest key on the way there. */
 function lineOf(document: Document, lines: LineCounter, path: PropertyKey[]): string {
   for (let depth = path.length; depth > 0; depth--) {
-    const node = document.getIn(path.slice(0, depth), true);
+    const node = keyAt(document, path.slice(0, depth));
     if (isNode(node) && node.range) return `:${lines.linePos(node.range[0]).line}`;
   }
   return "";
+}
+
+/** In a map the key itself, as its value may begin lines further down; in a list the item. */
+function keyAt(document: Document, path: PropertyKey[]): unknown {
+  const parent = document.getIn(path.slice(0, -1), true);
+  if (!isMap(parent)) return document.getIn(path, true);
+  return parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1))?.key;
 }
