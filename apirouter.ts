@@ -14,8 +14,8 @@ Options, each with its environment variable:
   --version                         the version
 All in one only:
   --host HOST     APIROUTER_HOST    address to listen on (127.0.0.1)
-  --port PORT     APIROUTER_PORT    port to listen on (8888)
-  --data FOLDER   APIROUTER_DATA    folder for databases and secrets (./data)
+  --port N        APIROUTER_PORT    port to listen on (8888); 0 takes a free one
+  --data DIR      APIROUTER_DATA    folder for databases and secrets (./data)
   --demo          APIROUTER_DEMO    a built-in model, and open registration
 
 OPENAI_API_KEY (and OPENAI_BASE_URL) in the environment make a channel to that provider.

@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StartError } from "./start-error.ts";
 
@@ -15,7 +15,7 @@ export interface DataFolder {
 export function openDataFolder(folder: string): DataFolder {
   const path = resolve(folder);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
   } catch (error) {
     throw new StartError(`cannot create the data folder ${path}`, error);
   }
@@ -25,6 +25,16 @@ export function openDataFolder(folder: string): DataFolder {
     databaseUrl: (service) => `sqlite:${join(path, `${service}.db`)}`,
     release: () => lock.close(),
   };
+}
+
+/** Not `recursive`: with that, Node tries for ever where nothing can be made, as below /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) {
+    readdirSync(path);
+    return;
+  }
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 /**

@@ -7,9 +7,9 @@ import { LogConfig } from "../common/log.ts";
 import { ListenAddress } from "../common/rpc/address.ts";
 import { RpcClientConfig, RpcServerConfig } from "../common/rpc/rpc-config.ts";
 import { ApiKeyConfig } from "../rpc/apikey/config.ts";
-import { ModelConfig } from "../rpc/model/config.ts";
 import { OpenAIConfig } from "../rpc/openai/config.ts";
 import { UserConfig } from "../rpc/user/config.ts";
+import { ComposedModelConfig } from "./known-providers.ts";
 import { SecretText } from "./secrets.ts";
 
 /** What every process of a distributed deployment has in its file. */
@@ -61,7 +61,7 @@ export const ModelProcessConfig = z.strictObject({
   secrets: z.strictObject({ masterKey: secrets.masterKey }),
   rpcClient: RpcClientConfig,
   demo: demo.describe("Adds a channel with the built-in demo model."),
-  model: ModelConfig,
+  model: ComposedModelConfig,
 });
 export type ModelProcessConfig = z.infer<typeof ModelProcessConfig>;
 

@@ -30,22 +30,36 @@ const isLoopback = (host: string) =>
 
 /** Flags win over the environment, the environment over the file, the file over the defaults. */
 export function resolveConfig(flags: Flags, environment: NodeJS.ProcessEnv): AllInOneConfig {
-  const file = flags.config ?? environment["APIROUTER_CONFIG"];
+  const given = (flag: keyof typeof variables) => read(flag, flags, environment);
   const schema = AllInOneConfig;
+  const file = given("config");
   const written = file
     ? readConfig(file, schema, environment)
     : parseConfig("", { file: "defaults", schema, environment });
-  const port = flags.port ?? environment["APIROUTER_PORT"];
+  const port = given("port");
   const config = {
     ...written,
-    host: flags.host ?? environment["APIROUTER_HOST"] ?? written.host,
+    host: given("host") ?? written.host,
     port: port === undefined ? written.port : parsePort(port),
-    data: flags.data ?? environment["APIROUTER_DATA"] ?? written.data,
+    data: given("data") ?? written.data,
     demo: flags.demo ?? parseSwitch(environment["APIROUTER_DEMO"]) ?? written.demo,
   };
   const channels = withOpenAI(config.model, environment);
   if (!config.demo) return { ...config, model: channels };
   return { ...config, model: withDemo(channels), user: { registration: "open", ...config.user } };
+}
+
+const variables = {
+  config: "APIROUTER_CONFIG",
+  host: "APIROUTER_HOST",
+  port: "APIROUTER_PORT",
+  data: "APIROUTER_DATA",
+} as const;
+
+/** Empty text never counts as a value: as a host, for one, it would mean every address. */
+function read(flag: keyof typeof variables, flags: Flags, environment: NodeJS.ProcessEnv) {
+  if (flags[flag] === "") throw new StartError(`--${flag} needs a value`);
+  return flags[flag] ?? (environment[variables[flag]] || undefined);
 }
 
 function parsePort(text: string): number {

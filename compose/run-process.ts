@@ -33,7 +33,7 @@ export async function runProcess(
   const [flag] = Object.keys(others);
   if (flag)
     throw new StartError(`--${flag} is for all in one; "${name}" has its configuration file`);
-  await found(config ?? environment["APIROUTER_CONFIG"], environment);
+  await found(config || environment["APIROUTER_CONFIG"] || undefined, environment);
 }
 
 interface Written {

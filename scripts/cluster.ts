@@ -9,10 +9,10 @@ each of user, apikey and model, and two for each of openai and gateway.
 
   npm run cluster -- [options]
 
-  --port PORT    of the first gateway, the second takes the next one (8888); 0 for free ones
-  --data FOLDER  keeps data, secrets and logs there; else they are gone at the end
-  --demo         a built-in model, and open registration
-  --help         this text
+  --port N     of the first gateway, the second takes the next one (8888); 0 for free ones
+  --data DIR   keeps data, secrets and logs there; else they are gone at the end
+  --demo       a built-in model, and open registration
+  --help       this text
 `;
 
 const defaultPort = "8888";
