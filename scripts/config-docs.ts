@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { z } from "zod";
 import { AllInOneConfig } from "../compose/all-in-one-config.ts";
 import { processConfigs } from "../compose/process-config.ts";
@@ -107,5 +106,3 @@ const isLimit = (end: number | undefined) =>
   end !== undefined && Number.isSafeInteger(end) && Math.abs(end) !== Number.MAX_SAFE_INTEGER;
 
 const code = (value: unknown) => (value === undefined ? "" : `\`${JSON.stringify(value)}\``);
-
-if (import.meta.main) writeFileSync("docs/configuration.md", configurationPage());

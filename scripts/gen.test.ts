@@ -15,7 +15,18 @@ import { after, before, test } from "node:test";
 
 const project = dirname(import.meta.dirname);
 const copied = [
-  ...["common", "rpc", "gen", "scripts", "buf.yaml", "buf.gen.yaml", "biome.json"],
+  ...[
+    "api",
+    "common",
+    "compose",
+    "docs",
+    "rpc",
+    "gen",
+    "scripts",
+    "buf.yaml",
+    "buf.gen.yaml",
+    "biome.json",
+  ],
   ...["package.json", "tsconfig.json", ".gitignore"],
 ];
 
@@ -72,6 +83,16 @@ test("generated files that were edited, or that no proto gives any more, are put
   writeFileSync(join(root, "gen/rpc/user/gone_pb.ts"), "stale");
   assert.equal(gen().stdout, "gen/rpc/user/gone_pb.ts\nrpc/user/methods.ts\n");
   assert.equal(gen("--check").status, 0);
+});
+
+test("the page of configuration keys follows the schemas", () => {
+  const page = read("docs/configuration.md");
+  writeFileSync(join(root, "docs/configuration.md"), "edited");
+  const check = gen("--check");
+  assert.equal(check.status, 1);
+  assert.match(check.stderr, /docs\/configuration\.md/);
+  assert.equal(gen().stdout, "docs/configuration.md\n");
+  assert.equal(read("docs/configuration.md"), page);
 });
 
 test("a proto that breaks the rules is reported and changes nothing", () => {
