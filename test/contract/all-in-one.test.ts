@@ -1,4 +1,5 @@
+import { suite } from "node:test";
 import { startAllInOneDeployment } from "../support/deployment.ts";
 import { holdToContract } from "./suites.ts";
 
-holdToContract(startAllInOneDeployment);
+suite("all in one", () => holdToContract(startAllInOneDeployment));

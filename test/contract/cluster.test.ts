@@ -1,4 +1,5 @@
-import { startClusterDeployment } from "../support/deployment.ts";
+import { suite } from "node:test";
+import { needsCluster, startClusterDeployment } from "../support/deployment.ts";
 import { holdToContract } from "./suites.ts";
 
-holdToContract(startClusterDeployment);
+suite("the cluster", needsCluster, () => holdToContract(startClusterDeployment));

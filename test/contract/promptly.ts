@@ -3,8 +3,6 @@ import type { TestContext } from "node:test";
 
 /** Within so long of its acknowledgement a change is felt on every node. */
 const promptMs = 50;
-/** So many right answers in a row, from a gateway that may ask several processes, settle it. */
-const settledAfter = 8;
 const giveUpMs = 5_000;
 
 /** Asks until the answer is as it should be; what was asked later than promptly must be right. */
@@ -27,6 +25,8 @@ export interface Change {
   knows(url: string): Promise<boolean>;
   /** Resolves when the change has been acknowledged. */
   make(): Promise<unknown>;
+  /** So many right answers in a row settle it; more, where a gateway asks several processes. */
+  readonly settledAfter?: number;
 }
 
 /** What a gateway did after a change had been acknowledged; milliseconds since then. */
@@ -38,7 +38,7 @@ export interface Delay {
 }
 
 /** Makes a change while all gateways are asked without a pause, before, during and after it. */
-export async function delaysOf({ urls, knows, make }: Change): Promise<Delay[]> {
+export async function delaysOf({ urls, knows, make, settledAfter = 3 }: Change): Promise<Delay[]> {
   let acknowledgedAt = Number.POSITIVE_INFINITY;
   for (const isKnown of await Promise.all(urls.map(knows))) {
     assert.ok(!isKnown, "known before it was made");

@@ -10,7 +10,11 @@ import {
   type ClusterOptions,
   startCluster,
 } from "../../scripts/cluster/start-cluster.ts";
+import { etcdProgram } from "../../scripts/servers/etcd.ts";
+import { findProgram } from "../../scripts/servers/find-or-install.ts";
 import { startGuardedProcess } from "../../scripts/servers/guarded-process.ts";
+import { postgresProgram } from "../../scripts/servers/postgres.ts";
+import { redisProgram } from "../../scripts/servers/redis.ts";
 import { temporaryFolder } from "../../scripts/servers/server-set.ts";
 import { startWatchdog } from "../../scripts/servers/watchdog.ts";
 import type { LogLine } from "./edge.ts";
@@ -116,6 +120,13 @@ export async function startAllInOneDeployment(): Promise<Deployment> {
   };
   return deploymentOf({ name: "all in one", urls: [url], upstream, logFiles: [logFile], stop });
 }
+
+const clusterPrograms = [etcdProgram, postgresProgram, redisProgram];
+
+/** Test options that skip, visibly, where a cluster's servers are missing. */
+export const needsCluster: { skip: string | false } = {
+  skip: clusterPrograms.every(findProgram) ? false : "etcd, PostgreSQL or Redis is missing here",
+};
 
 export type ClusterDeployment = Deployment & { readonly cluster: Cluster };
 
