@@ -39,6 +39,7 @@ async function main(): Promise<void> {
   const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : Number.NaN;
   if (!(port <= 65534)) throw new Error(`the port must be from 0 to 65534, not "${values.port}"`);
 
+  console.error("starting etcd, PostgreSQL, Redis and the processes");
   const starting = startCluster({
     port,
     demo: values.demo,
@@ -58,7 +59,7 @@ function stopOnSignals(starting: Promise<Cluster>): void {
     if (first !== undefined && Date.now() - first > repeatedSignalMs) process.exit(130);
     if (first !== undefined) return;
     first = Date.now();
-    console.error("stopping");
+    console.error("stopping, once running requests are done; a second signal ends at once");
     const cluster = await starting;
     await cluster.stop();
     // Lets what was printed reach a pipe.

@@ -51,8 +51,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const servers = await startServers({ folder, watchdog, durable: options.data !== undefined });
   const processes: ClusterProcess[] = [];
   const stop = async () => {
-    for (const group of groups(processes.toReversed())) {
-      await Promise.all(group.map((member) => member.stop()));
+    for (const wave of stopOrder) {
+      const members = processes.filter(({ name }) => wave.test(name));
+      await Promise.all(members.map((member) => member.stop()));
     }
     await servers.stop();
   };
@@ -93,11 +94,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
 const isService = ({ process }: PlannedProcess) => process !== "gateway";
 
-/** Neighbours of one kind, which may stop at the same time. */
-function groups(processes: readonly ClusterProcess[]): ClusterProcess[][] {
-  const kind = ({ name }: ClusterProcess) => name.replace(/-\d+$/, "");
-  return Object.values(Object.groupBy(processes, kind)).map((group) => group ?? []);
-}
+/** Callers before what they call; those of one line stop at the same time. */
+const stopOrder = [/^gateway/, /^openai/, /^(user|apikey|model)/];
 
 function complete({ etcd, postgres, redis, missing }: ServerSet) {
   if (etcd && postgres && redis) return { etcd, postgres, redis };
