@@ -39,7 +39,7 @@ export function parseConfig<Schema extends z.ZodType>(
     throw new ConfigError(`${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`);
   }
   expandVariables(document, file, environment);
-  const result = schema.safeParse(document.toJS() ?? {});
+  const result = schema.safeParse(toPlain(document, file) ?? {});
   if (result.success) return result.data;
   const where = (path: PropertyKey[]) => lineOf(document, lines, path);
   throw new ConfigError(
@@ -48,6 +48,17 @@ export function parseConfig<Schema extends z.ZodType>(
       .map(({ path, message }) => `${file}${where(path)}: ${path.join(".") || "file"}: ${message}`)
       .join("\n"),
   );
+}
+
+/** An alias without an anchor is not quoted either: a secret that begins with `*` looks like one. */
+function toPlain(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    throw new ConfigError(
+      `${file}: an alias (\`*name\`) stands for nothing; quote text that begins with *`,
+    );
+  }
 }
 
 function readText(file: string): string {

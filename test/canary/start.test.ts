@@ -18,6 +18,7 @@ const wrong: Readonly<Record<string, string>> = {
   "a mapping inside a value": channel(`x: ${canary}: y`),
   "a wrong escape": channel(`"\\q${canary}"`),
   "an unexpected character": channel(`@${canary}`),
+  "an unknown alias": channel(`*${canary}`),
   "a list": channel(`[${canary}]`),
   "a text after the value": channel(`"a" ${canary}`),
   "an address with a password": `${channel("x")}      baseUrl: ftp://u:${canary}@h/\n`,
