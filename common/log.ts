@@ -1,13 +1,13 @@
-import { type DestinationStream, destination, type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 import { z } from "zod";
 import { AppError } from "./errors.ts";
+import { LogBuffer } from "./log-buffer.ts";
 import { prettyStream } from "./log-pretty.ts";
 
 export type { Logger } from "pino";
 
-/** Lines wait until there are this many bytes of them, or for this long. */
-const bufferBytes = 8 * 1024;
-const flushIntervalMs = 100;
+/** By number: `process.stderr` would make a stream of it, which nothing else needs. */
+const standardError = 2;
 
 export const LogConfig = z
   .strictObject({
@@ -41,15 +41,7 @@ export function createLog(config: LogConfig, process_: string): Logger {
 function openStream({ level, format }: LogConfig): DestinationStream {
   if (level === "silent") return { write() {} };
   const pretty = format === "pretty" || (format === "auto" && Boolean(process.stderr.isTTY));
-  return pretty ? prettyStream(process.stderr) : bufferedStream();
-}
-
-/** A write for every line would cost more than the line; what waits is written at the end too. */
-function bufferedStream(): DestinationStream {
-  const stream = destination({ fd: 2, sync: false, minLength: bufferBytes });
-  setInterval(() => stream.flush(), flushIntervalMs).unref();
-  process.on("exit", () => stream.flushSync());
-  return stream;
+  return pretty ? prettyStream(process.stderr) : new LogBuffer(standardError);
 }
 
 /** An error for the log: what we told the client, and the chain of what really happened. */
