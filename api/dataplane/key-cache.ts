@@ -91,7 +91,9 @@ export class KeyCache {
   #changed(id: string, refusedAs: ErrorCode | undefined): void {
     for (const { news } of this.#loads.values()) news.add(id);
     for (const entry of this.#entries.of(id)) {
-      // A refusal that comes with the news holds at once; anything else has to be asked for.
+      // A refusal that comes with the news holds at once; anything else has to be asked for. Of
+      // changes that raced the news may come in another order, so its next use asks all the same.
+      entry.lookUpAt = 0;
       if (refusedAs === undefined || "refusedAs" in entry.verdict) entry.outdated = true;
       else entry.verdict = refusalOf(entry.verdict, refusedAs);
     }
@@ -145,6 +147,8 @@ export class KeyCache {
         const asked = { generation: this.#generation, askedAt: performance.now() };
         const signal = AbortSignal.timeout(config.lookupTimeoutMs);
         const verdict = await lookup(secretHash, { requestId, signal });
+        // Begun before news may have been missed, it may be as old as what it is to replace.
+        if (asked.generation !== this.#generation) continue;
         if (news.has(verdict.keyId) || news.has(verdict.userId)) continue;
         const lookUpAt = asked.askedAt + config.softAgeMs;
         this.#keep({ id, verdict, outdated: false, lookUpAt, ...asked });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../common/log.ts";
 import { keepWatching } from "../../common/rpc/keep-watching.ts";
 import type { Services } from "../services.ts";
@@ -23,6 +24,7 @@ export interface Watches {
 
 /** How many keys are looked up at once when it is not known which of them changed. */
 const recheckWidth = 32;
+const recheckRetryMs = 1_000;
 
 /** Keeps what the data plane holds in step with the services. */
 export function startWatches(options: WatchesOptions): Watches {
@@ -32,6 +34,8 @@ export function startWatches(options: WatchesOptions): Watches {
   const inPlace = { keys: false, users: false };
   const begun = Promise.withResolvers<void>();
   let keysBegun = false;
+  /** Counts the times that both watches came into place. */
+  let inPlaceSince = 0;
   const haveBegun = () => keysBegun && catalogue.loaded;
   const noteBegun = () => {
     if (haveBegun()) begun.resolve();
@@ -43,7 +47,10 @@ export function startWatches(options: WatchesOptions): Watches {
     if (!both) return;
     keysBegun = true;
     noteBegun();
-    void recheckRunning(keys, running, log);
+    inPlaceSince += 1;
+    const since = inPlaceSince;
+    const isDue = () => !signal.aborted && inPlace.keys && inPlace.users && since === inPlaceSince;
+    void recheckRunning({ keys, running, log }, isDue);
   };
   const loops = [
     keepWatching({
@@ -89,17 +96,26 @@ export function startWatches(options: WatchesOptions): Watches {
   };
 }
 
-/** Keys may have ended while nobody could tell us; what runs with them has to end as well. */
-async function recheckRunning(keys: KeyCache, running: RunningRequests, log: Logger) {
-  const hashes = running.secretHashes();
-  for (let from = 0; from < hashes.length; from += recheckWidth) {
-    const rechecks = hashes
-      .slice(from, from + recheckWidth)
-      .map((hash) => keys.recheck(hash, "recheck-running"));
-    for (const result of await Promise.allSettled(rechecks)) {
-      if (result.status === "rejected") {
-        log.warn({ error: result.reason }, "cannot look the key of a running request up again");
-      }
+/**
+ * Keys may have ended while nobody could tell us; what runs with them has to end as well. Those that
+ * cannot be looked up are tried again for as long as it is due, since no further news would come.
+ */
+async function recheckRunning(
+  { keys, running, log }: Pick<WatchesOptions, "keys" | "running" | "log">,
+  isDue: () => boolean,
+) {
+  for (let hashes = running.secretHashes(); hashes.length > 0 && isDue(); ) {
+    const failed: Uint8Array[] = [];
+    for (let from = 0; from < hashes.length; from += recheckWidth) {
+      const some = hashes.slice(from, from + recheckWidth);
+      const results = await Promise.allSettled(
+        some.map((hash) => keys.recheck(hash, "recheck-running")),
+      );
+      failed.push(...some.filter((_, index) => results[index]?.status === "rejected"));
     }
+    if (failed.length === 0) return;
+    log.warn({ keys: failed.length }, "cannot look the keys of running requests up; trying again");
+    await sleep(recheckRetryMs, undefined, { ref: false });
+    hashes = failed;
   }
 }
