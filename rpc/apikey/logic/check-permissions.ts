@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { create } from "@bufbuild/protobuf";
 import { exceedingFields, isAddressRange } from "../../../common/access/access.ts";
 import { AppError, type ErrorDetail } from "../../../common/errors.ts";
@@ -5,16 +6,27 @@ import { type Permissions, PermissionsSchema } from "../../../gen/common/access/
 import type { ApiKeyConfig } from "../config.ts";
 import type { Findings } from "./check-fields.ts";
 
-export function checkPermissions(permissions: Permissions, config: ApiKeyConfig): Findings {
+/**
+ * A list that is the owner's own is taken as it is, since whoever names none gets it: what an
+ * administrator may give to a user must not keep the user from making keys.
+ */
+export function checkPermissions(
+  { endpoints, models, ipRanges }: Permissions,
+  owner: Permissions | undefined,
+  config: ApiKeyConfig,
+): Findings {
   const { endpointsMax, modelPatternsMax, ipRangesMax } = config;
-  const { endpoints, models, ipRanges } = permissions;
-  const entries = (field: string, list: readonly string[], lengthMax: number) =>
-    checkEntries({ field, list, lengthMax, charactersMax: config.permissionCharactersMax });
+  const entries = (field: string, list: readonly string[] = [], lengthMax = 0, own?: string[]) =>
+    isDeepStrictEqual(list, own)
+      ? undefined
+      : checkEntries({ field, list, lengthMax, charactersMax: config.permissionCharactersMax });
+  const { allow, deny } = owner?.models ?? {};
   return [
-    entries("permissions.endpoints", endpoints, endpointsMax),
-    entries("permissions.models.allow", models?.allow ?? [], modelPatternsMax),
-    entries("permissions.models.deny", models?.deny ?? [], modelPatternsMax),
-    entries("permissions.ip_ranges", ipRanges, ipRangesMax) ?? checkRanges(ipRanges),
+    entries("permissions.endpoints", endpoints, endpointsMax, owner?.endpoints),
+    entries("permissions.models.allow", models?.allow, modelPatternsMax, allow),
+    entries("permissions.models.deny", models?.deny, modelPatternsMax, deny),
+    entries("permissions.ip_ranges", ipRanges, ipRangesMax, owner?.ipRanges) ??
+      checkRanges(ipRanges),
   ];
 }
 

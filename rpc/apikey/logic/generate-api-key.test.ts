@@ -41,6 +41,29 @@ for (const engine of databases()) {
       assert.deepEqual(validated.key, key);
     });
 
+    test("lists that are the owner's own are no reason to refuse a key", async () => {
+      const ownerPermissions = {
+        endpoints: ["*"],
+        models: { allow: ["my model", "*"], deny: [] },
+        ipRanges: Array.from({ length: 200 }, (_, index) => `10.0.0.${index}`),
+      };
+      const { client } = fixture().replicas[0];
+      const made = await client.generateApiKey(
+        { userId: "u1", name: "k", permissions: ownerPermissions, ownerPermissions },
+        call,
+      );
+      assert.equal(made.key?.permissions?.ipRanges.length, 200);
+      const ipRanges = [...ownerPermissions.ipRanges, "10.0.1.1"];
+      const others = { ...ownerPermissions, ipRanges };
+      await assert.rejects(
+        client.generateApiKey(
+          { userId: "u1", name: "k", permissions: others, ownerPermissions },
+          call,
+        ),
+        { code: "request.invalid" },
+      );
+    });
+
     test("a key for which no permissions are named gets those of its owner", async () => {
       const ownerPermissions = { endpoints: ["models"], models: { allow: ["a"], deny: ["b"] } };
       const { key } = await fixture().replicas[0].client.generateApiKey(

@@ -34,7 +34,9 @@ export async function generateApiKey(
     checkName(name, config),
     checkDescription(description, config),
     expiresAtMs === undefined ? undefined : checkExpiry(expiresAtMs, nowMs),
-    ...(request.permissions ? checkPermissions(request.permissions, config) : []),
+    ...(request.permissions
+      ? checkPermissions(request.permissions, request.ownerPermissions, config)
+      : []),
   ]);
   const permissions = request.permissions ?? request.ownerPermissions ?? create(PermissionsSchema);
   requireWithinOwner(permissions, request.ownerPermissions);

@@ -27,7 +27,7 @@ export async function updateApiKey(
     expiresAtMs === undefined || expiresAtMs === noExpiry
       ? undefined
       : checkExpiry(expiresAtMs, nowMs),
-    ...(permissions ? checkPermissions(permissions, config) : []),
+    ...(permissions ? checkPermissions(permissions, request.ownerPermissions, config) : []),
   ]);
   if (permissions) requireWithinOwner(permissions, request.ownerPermissions);
 
