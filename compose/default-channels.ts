@@ -1,4 +1,6 @@
+import { checkChannel } from "../rpc/model/channel-rules.ts";
 import { DeclaredChannel, type ModelConfig } from "../rpc/model/config.ts";
+import { StartError } from "./start-error.ts";
 
 /** Adds the channel that `OPENAI_API_KEY` and `OPENAI_BASE_URL` describe, unless one is declared. */
 export function withOpenAI(config: ModelConfig, environment: NodeJS.ProcessEnv): ModelConfig {
@@ -11,6 +13,11 @@ export function withOpenAI(config: ModelConfig, environment: NodeJS.ProcessEnv):
     credential,
     modelSource: "any",
   });
+  const [fault] = checkChannel(channel, config.limits);
+  if (fault) {
+    const isUrl = fault.path[0] === "baseUrl";
+    throw new StartError(`${isUrl ? "OPENAI_BASE_URL" : "OPENAI_API_KEY"}: ${fault.message}`);
+  }
   return withChannel(config, channel);
 }
 

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ModelConfig } from "../rpc/model/config.ts";
+import { withOpenAI } from "./default-channels.ts";
+
+const config = ModelConfig.parse({});
+
+test("a key and an address in the environment make a channel", () => {
+  const environment = { OPENAI_API_KEY: "sk-x", OPENAI_BASE_URL: "https://llm.example.com/v1" };
+  const [channel, ...others] = withOpenAI(config, environment).channels;
+  assert.equal(channel?.baseUrl, "https://llm.example.com/v1");
+  assert.equal(others.length, 0);
+});
+
+test("what cannot be a channel is named by its variable, and not quoted", () => {
+  const wrong = {
+    OPENAI_BASE_URL: ["hunter2", "ftp://hunter2/", "https://u:hunter2@example.com/v1"],
+    OPENAI_API_KEY: ["hunter2\u00e9", "hunter2\nhunter2"],
+  };
+  for (const [name, values] of Object.entries(wrong)) {
+    for (const value of values) {
+      const environment = { OPENAI_API_KEY: "sk-x", [name]: value };
+      assert.throws(
+        () => withOpenAI(config, environment),
+        (error: Error) => error.message.startsWith(name) && !error.message.includes("hunter2"),
+      );
+    }
+  }
+});
