@@ -149,7 +149,9 @@ async function withAttempts<Result>(
   for (let attempts = 1; ; attempts += 1) {
     let endpoint: Endpoint | undefined;
     try {
-      endpoint = await pool.pick({ tried, deadlineMs, signal: call.signal });
+      const picked = pool.pick({ tried, deadlineMs, signal: call.signal });
+      // Without a turn in between, so that calls of the same moment see each other as load.
+      endpoint = picked instanceof Promise ? await picked : picked;
       return await attempt(endpoint);
     } catch (error) {
       if (!endpoint || !isWorthRepeating(error, method)) throw publicError(error, call);

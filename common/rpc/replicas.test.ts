@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiKeyService } from "../../gen/rpc/apikey/apikey_pb.ts";
@@ -83,6 +84,37 @@ test("equal replicas get equal shares of concurrent calls", async (t) => {
     }),
   );
   for (const count of counts) assert.ok(count > 100 && count < 300, counts.join(" "));
+});
+
+test("streams that are opened in the same moment spread evenly", async (t) => {
+  const counts = [0, 0];
+  const replicas = await Promise.all(
+    counts.map((_, index) =>
+      startTestServer(t, {
+        service,
+        methods: {
+          async *watchApiKeys(_request, { signal }) {
+            counts[index] = (counts[index] ?? 0) + 1;
+            yield {};
+            await once(signal, "abort");
+          },
+        },
+      }),
+    ),
+  );
+  const client = testClient(t, { service, endpoints: replicas.map(({ address }) => address) });
+  const open = () => client.watchApiKeys({}, testCall())[Symbol.asyncIterator]();
+  await waitUntilAllAreUsed(counts, async () => {
+    const stream = open();
+    await stream.next();
+    await stream.return?.();
+  });
+  counts.fill(0);
+  const streams = Array.from({ length: 20 }, open);
+  await Promise.all(streams.map((stream) => stream.next()));
+  // The last one that was closed above may still have counted.
+  assert.ok(Math.abs((counts[0] ?? 0) - 10) <= 1, `${counts}`);
+  await Promise.all(streams.map((stream) => stream.return?.()));
 });
 
 test("a connection that dies in the middle: reading is repeated elsewhere, writing is not", async (t) => {
