@@ -96,6 +96,7 @@ export const apiKeyRoutes = [
     access: members,
     input: RotateApiKey,
     data: IssuedApiKey,
+    errors: ["auth.forbidden"],
     logic: rotateApiKey,
   }),
 ];

@@ -22,7 +22,6 @@ for (const engine of databases()) {
         () => client.updateApiKey({ ...request, name: "new" }, call),
         () => client.setApiKeyStatus({ ...request, status: "disabled" }, call),
         () => client.setApiKeyStatus({ ...request, status: "active" }, call),
-        () => client.rotateApiKey(request, call),
         () => client.deleteApiKey(request, call),
       ];
     };
@@ -51,6 +50,18 @@ for (const engine of databases()) {
         const { id } = await fixture().replicas[0].issue({ userId: "ann" });
         for (const method of everyMethod(actor, id)) await method();
       }
+    });
+
+    test("only its user learns a key's new secret", async () => {
+      const { client, issue } = fixture().replicas[0];
+      const { id, secret } = await issue({ userId: "ann" });
+      const as = (userId: string, role: string) => ({ actor: { userId, role }, id });
+      const stranger = client.rotateApiKey(as("carl", "member"), call);
+      await assert.rejects(stranger, { code: "resource.not_found" });
+      const admin = client.rotateApiKey(as("boss", "owner"), call);
+      await assert.rejects(admin, { code: "auth.forbidden" });
+      assert.equal((await fixture().replicas[0].validate(secret)).verdict, "ok");
+      assert.ok((await client.rotateApiKey(as("ann", "member"), call)).secret);
     });
 
     test("what cannot be an id is not found, on either engine", async () => {
