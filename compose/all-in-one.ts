@@ -18,6 +18,7 @@ import { createUserContext } from "../rpc/user/context.ts";
 import { createUserMethods } from "../rpc/user/methods.ts";
 import type { AllInOneConfig } from "./all-in-one-config.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { knownProviders } from "./known-providers.ts";
 import { loadSecrets } from "./secrets.ts";
 
 export interface AllInOne {
@@ -79,6 +80,7 @@ async function startServices(config: AllInOneConfig, { parts, folder, starting }
       config: config.model,
       parts,
       database: database("model"),
+      providers: knownProviders,
       openai: services.openai,
     }),
   ]);

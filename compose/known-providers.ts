@@ -1,5 +1,7 @@
 import { ModelConfig } from "../rpc/model/config.ts";
-import { providers } from "../rpc/openai/provider/registry.ts";
+import { providers as registry } from "../rpc/openai/provider/registry.ts";
+
+export const knownProviders: readonly string[] = [...registry.keys()];
 
 /**
  * The model service's configuration, in which every channel names a provider that exists. The
@@ -7,11 +9,11 @@ import { providers } from "../rpc/openai/provider/registry.ts";
  */
 export const ComposedModelConfig = ModelConfig.superRefine(({ channels }, context) => {
   for (const [index, { provider }] of channels.entries()) {
-    if (providers.has(provider)) continue;
+    if (registry.has(provider)) continue;
     context.addIssue({
       code: "custom",
       path: ["channels", index, "provider"],
-      message: `expected one of ${[...providers.keys()].join(", ")}`,
+      message: `expected one of ${knownProviders.join(", ")}`,
     });
   }
 });

@@ -27,9 +27,13 @@ export const ServedModel = z
     upstream_name: z.string().nullable().describe("The upstream's name; null for the same."),
   })
   .openapi("ServedModel");
+/** As in the configuration file, a name alone will do. */
 const ServedModelInput = z
-  .strictObject({ name: modelName, upstream_name: line(256).nullish() })
-  .openapi("ServedModelInput");
+  .preprocess(
+    (model) => (typeof model === "string" ? { name: model } : model),
+    z.strictObject({ name: modelName, upstream_name: line(256).nullish() }),
+  )
+  .openapi("ServedModelInput", { description: 'A name alone stands for `{"name": ...}`.' });
 
 export const Channel = z
   .object({

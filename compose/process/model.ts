@@ -4,6 +4,7 @@ import { OpenAIService } from "../../gen/rpc/openai/openai_pb.ts";
 import { createModelContext } from "../../rpc/model/context.ts";
 import { createModelMethods } from "../../rpc/model/methods.ts";
 import { withDemo, withOpenAI } from "../default-channels.ts";
+import { knownProviders } from "../known-providers.ts";
 import type { ModelProcessConfig } from "../process-config.ts";
 import { joinNetwork } from "./network.ts";
 
@@ -19,6 +20,7 @@ export async function startModel(
     config: config.demo ? withDemo(channels) : channels,
     parts,
     database: { url: config.database.url, limits: config.database },
+    providers: knownProviders,
     openai: network.client(OpenAIService, config.rpcClient),
   });
   closing.defer(context.close);

@@ -185,6 +185,7 @@ for (const engine of databases()) {
     for (const [field, change] of [
       ["name", { name: " " }],
       ["provider", { provider: "Open AI" }],
+      ["provider", { provider: "unheard-of" }],
       ["base_url", { baseUrl: "https://user:secret@example.com" }],
       ["credential", { credential: "canary\nx-injected: 1" }],
       ["model_source", { modelSource: "some" }],

@@ -22,6 +22,8 @@ export interface ModelContext {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly limits: ModelLimits;
+  /** Names of the provider registry, which the openai service has. */
+  readonly providers: readonly string[];
   readonly models: ModelStore;
   readonly channels: ChannelStore;
   readonly credentials: Credentials;
@@ -38,6 +40,7 @@ export interface ModelContextOptions {
   readonly config: ModelConfig;
   readonly parts: Parts<"masterKey">;
   readonly database: DatabaseLocation;
+  readonly providers: readonly string[];
   readonly openai: Client<typeof OpenAIService>;
 }
 
@@ -91,6 +94,7 @@ export async function createModelContext(options: ModelContextOptions): Promise<
     ...stores,
     now,
     limits,
+    providers: options.providers,
     snapshot,
     discovery,
     openai,

@@ -117,7 +117,7 @@ for (const engine of databases()) {
       const model = await client.createModel({ actor: admin, model: known }, call);
       await client.createModel({ actor: admin, model: { id: "unserved" } }, call);
       const first = await client.createChannel(list("first", "zeta", "known"), call);
-      await client.createChannel({ ...list("second", "zeta", "alpha"), provider: "other" }, call);
+      await client.createChannel({ ...list("second", "zeta", "alpha"), provider: "demo" }, call);
       await client.createChannel({ ...list("off", "hidden"), enabled: false }, call);
 
       const watch = watchCatalogue(replica);
@@ -125,7 +125,7 @@ for (const engine of databases()) {
       assert.deepEqual(
         listed.entries.map(({ id, owner }) => [id, owner]),
         [
-          ["alpha", "other"],
+          ["alpha", "demo"],
           ["known", "acme"],
           ["zeta", "openai"],
         ],

@@ -80,6 +80,7 @@ async function startReplica(
       secrets: { ...secrets, ...rest },
     },
     database: { url: database.url, limits },
+    providers: ["openai", "openai-compatible", "demo"],
     openai,
   });
   let closed: Promise<void> | undefined;

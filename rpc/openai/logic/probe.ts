@@ -19,7 +19,7 @@ export async function probe(
   const startedAt = context.monotonicNow();
   const result = await ask(context, route, call).catch((error: unknown) => {
     const { message } = AppError.from(error);
-    context.log.info({ error, channel: route.channelId }, "a channel did not answer its probe");
+    context.log.debug({ error, channel: route.channelId }, "a channel did not answer its probe");
     return { ok: false, status: 0, message };
   });
   return { ...result, latencyMs: Math.round(context.monotonicNow() - startedAt) };

@@ -70,6 +70,7 @@ export const channels: Contract = (management) =>
 
     const wrong: [string, object, string][] = [
       ["no name", { name: "" }, "name"],
+      ["a provider that is none", { provider: "unheard-of" }, "provider"],
       ["no provider", { provider: undefined }, "provider"],
       ["a base URL that is none", { base_url: "openai.com" }, "base_url"],
       ["a base URL of another scheme", { base_url: "file:///etc/passwd" }, "base_url"],
@@ -80,6 +81,17 @@ export const channels: Contract = (management) =>
       ["a credential of two lines", { credential: "a\nb" }, "credential"],
       ["an unknown field", { api_key: credential }, "api_key"],
     ];
+    test("POST 201: a model may be a name alone", async () => {
+      const channel = await create({ models: ["alone", { name: "a", upstream_name: "b" }] });
+      assert.deepEqual(
+        channel.models.map(({ name, upstream_name }) => [name, upstream_name]),
+        [
+          ["alone", null],
+          ["a", "b"],
+        ],
+      );
+    });
+
     for (const [name, changes, field] of wrong) {
       test(`POST 400: ${name}`, async () => {
         const answer = await management().owner.post(path, given(changes));
