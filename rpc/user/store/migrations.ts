@@ -5,7 +5,7 @@ import type { Tables } from "./schema.ts";
 const { bigint, bytes } = columnTypes;
 
 export const migrations: Migrations = {
-  "001_accounts": async (sql) => {
+  "0001_accounts": async (sql) => {
     await createUserAccount(sql);
     await createSession(sql);
     await createInvite(sql);
