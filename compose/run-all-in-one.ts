@@ -19,8 +19,9 @@ export interface Flags {
 export async function runAllInOne(flags: Flags, environment: NodeJS.ProcessEnv): Promise<void> {
   const config = resolveConfig(flags, environment);
   const log = createLog(config.log, "apirouter");
-  const { url, setupToken, stop } = await startAllInOne(config, log);
-  stopOnSignals(log, stop);
+  const starting = startAllInOne(config, log);
+  stopOnSignals(log, async () => (await starting).stop());
+  const { url, setupToken } = await starting;
   if (setupToken && !isLoopback(config.host)) printSetupToken(setupToken);
   process.stdout.write(`ready ${url}\n`);
 }
