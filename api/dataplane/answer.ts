@@ -19,8 +19,11 @@ export class Answer {
   /** Bytes still owed of an announced length; undefined when none was announced. */
   #owed: number | undefined;
   #last: Uint8Array = new Uint8Array();
-  /** A plain answer's head goes out with its first bytes: until then all can become an error. */
-  #waitingHead: (() => void) | undefined;
+  /**
+   * A plain answer's head goes out with its first bytes: until then all can become an error. Data and
+   * not a closure, which V8 would keep until the next full collection, with all it can see.
+   */
+  #waitingHead: { readonly status: number; readonly headers: string[] } | undefined;
 
   constructor(exchange: Exchange, limits: LimitsConfig) {
     this.#exchange = exchange;
@@ -40,7 +43,7 @@ export class Answer {
       if (name === "content-type") this.#events = value.startsWith("text/event-stream");
       if (name === "content-length") this.#owed = Number(value);
     }
-    this.#waitingHead = () => response.writeHead(head.status, headers);
+    this.#waitingHead = { status: head.status, headers };
     if (!this.#events) return;
     // Events may be long in coming.
     this.#begin();
@@ -86,8 +89,10 @@ export class Answer {
   }
 
   #begin(): void {
-    this.#waitingHead?.();
+    if (!this.#waitingHead) return;
+    const { status, headers } = this.#waitingHead;
     this.#waitingHead = undefined;
+    this.#exchange.response.writeHead(status, headers);
   }
 
   /** The front sees to a client that takes nothing any more. */

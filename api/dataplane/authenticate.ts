@@ -4,8 +4,13 @@ import type { Exchange } from "../edge/exchange.ts";
 import type { Answer } from "./answer.ts";
 import { missingKey, refused } from "./key-errors.ts";
 import { presentedKey } from "./presented-key.ts";
-import type { Verdict } from "./principal.ts";
-import type { RunningRequest } from "./running-requests.ts";
+import type { Principal, Verdict } from "./principal.ts";
+
+export interface Authenticated {
+  readonly principal: Principal;
+  /** Takes the request off those that run. */
+  readonly leaveRunning: () => void;
+}
 
 /** Who waited for a lookup asks again; a key that changes all the time is not waited for. */
 const roundsMax = 3;
@@ -21,7 +26,7 @@ export async function authenticate(
   context: GatewayContext,
   exchange: Exchange,
   answer: Answer,
-): Promise<RunningRequest> {
+): Promise<Authenticated> {
   const { record, request, abort } = exchange;
   const secret = presentedKey(request.headers);
   if (secret === undefined) throw missingKey();
@@ -36,7 +41,7 @@ export async function authenticate(
   record.userId = verdict.userId;
   if ("refusedAs" in verdict) throw refused(verdict.refusedAs, secret);
   if (verdict.validUntilMs <= context.now()) throw refused(verdict.endsAs, secret);
-  const running: RunningRequest = {
+  const leaveRunning = context.running.enter({
     principal: verdict,
     secretHash,
     cut(error) {
@@ -44,7 +49,6 @@ export async function authenticate(
       answer.fail(error);
       abort();
     },
-  };
-  context.running.add(running);
-  return running;
+  });
+  return { principal: verdict, leaveRunning };
 }

@@ -16,16 +16,16 @@ export const createChatCompletionsRoute = (context: GatewayContext): Route => ({
     const { limits } = context.config;
     const { record } = exchange;
     const answer = new Answer(exchange, limits);
-    const running = await authenticate(context, exchange, answer);
+    const { principal, leaveRunning } = await authenticate(context, exchange, answer);
     try {
-      authorise(running.principal, endpoint, record);
+      authorise(principal, endpoint, record);
       const request = await readModelRequest(exchange, limits);
       record.model = request.model;
-      authoriseModel(running.principal, request.model);
+      authoriseModel(principal, request.model);
       // Admission (rates, budgets) comes between these two, settlement after the second.
       if (!answer.failed) await forward(context, { exchange, answer, endpoint, request });
     } finally {
-      context.running.delete(running);
+      leaveRunning();
     }
   },
 });

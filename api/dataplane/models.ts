@@ -42,15 +42,15 @@ export const createGetModelRoute = (context: GatewayContext): Route => ({
 /** These answer in the same turn, so there is nothing to cut. */
 async function callerOf(context: GatewayContext, exchange: Exchange): Promise<Principal> {
   const answer = new Answer(exchange, context.config.limits);
-  const running = await authenticate(context, exchange, answer);
-  context.running.delete(running);
-  authorise(running.principal, endpoint, exchange.record);
+  const { principal, leaveRunning } = await authenticate(context, exchange, answer);
+  leaveRunning();
+  authorise(principal, endpoint, exchange.record);
   if (!context.catalogue.loaded) {
     throw new AppError("service.unavailable", "The models are not known yet; try again.", {
       retryAfterSeconds: 1,
     });
   }
-  return running.principal;
+  return principal;
 }
 
 const openaiModel = ({ id, owner, createdAtMs }: CatalogueEntry) => ({

@@ -1,4 +1,5 @@
 import type { AppError } from "../../common/errors.ts";
+import { Roster } from "../../common/roster.ts";
 import type { Principal } from "./principal.ts";
 
 /** A data plane request that has been authenticated and is not over. */
@@ -12,14 +13,11 @@ export interface RunningRequest {
 
 /** What runs, so that the end of a key ends what was begun with it. */
 export class RunningRequests {
-  readonly #running = new Set<RunningRequest>();
+  readonly #running = new Roster<RunningRequest>();
 
-  add(request: RunningRequest): void {
-    this.#running.add(request);
-  }
-
-  delete(request: RunningRequest): void {
-    this.#running.delete(request);
+  /** Gives what takes it off again, when it is over. */
+  enter(request: RunningRequest): () => void {
+    return this.#running.enter(request);
   }
 
   /** Ends what runs under a key's or a user's id. */

@@ -4,7 +4,7 @@ import type { Exchange } from "./exchange.ts";
 /** One client connection and what is being served on it. */
 export class Connection {
   /** In the order in which they came; more than one only when the client pipelines. */
-  readonly exchanges = new Set<Exchange>();
+  readonly exchanges: Exchange[] = [];
   readonly #socket: Socket;
   readonly peer: string;
   #bytesInSeen = 0;
@@ -13,6 +13,13 @@ export class Connection {
   constructor(socket: Socket) {
     this.#socket = socket;
     this.peer = socket.remoteAddress ?? "";
+  }
+
+  /** False when it is not being served here any more. */
+  forget(exchange: Exchange): boolean {
+    const index = this.exchanges.indexOf(exchange);
+    if (index >= 0) this.exchanges.splice(index, 1);
+    return index >= 0;
   }
 
   /** Bytes that came and went since this was last asked, so each belongs to one request. */

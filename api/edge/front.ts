@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { AppError, errorCodes } from "../../common/errors.ts";
 import type { Logger } from "../../common/log.ts";
+import { Roster } from "../../common/roster.ts";
 import type { GatewayConfig } from "../config.ts";
 import { logAccess } from "./access-log.ts";
 import { answerError, isDataPlane } from "./answer.ts";
@@ -33,7 +34,7 @@ export class Front {
   readonly #cors: Cors;
   readonly #connectionOf = createConnections();
   readonly #bodies: ByteBudget;
-  readonly #inFlight = new Set<Exchange>();
+  readonly #inFlight = new Roster<Exchange>();
   #draining = false;
   #onIdle = () => {};
 
@@ -63,13 +64,17 @@ export class Front {
       budget: this.#bodies,
     });
     if (this.#draining) response.shouldKeepAlive = false;
-    this.#inFlight.add(exchange);
-    connection.exchanges.add(exchange);
+    const leaveInFlight = this.#inFlight.enter(exchange);
+    connection.exchanges.push(exchange);
     const handled = this.#run(exchange, connection, () => {
       if (checked instanceof AppError) throw checked;
       return this.#route(exchange, checked, match);
     });
-    const onClose = () => this.#close(exchange, connection, handled);
+    const onClose = () => {
+      if (!connection.forget(exchange)) return;
+      leaveInFlight();
+      this.#close(exchange, connection, handled);
+    };
     response.once("close", onClose);
     // A pipelined answer that never got its turn closes only with its request.
     request.once("error", onClose);
@@ -78,14 +83,14 @@ export class Front {
   /** Answers what Node's parser could not read, or what took too long. */
   refuse(cause: Error, socket: Socket): void {
     const { exchanges } = this.#connectionOf(socket);
-    const unfinished = [...exchanges].find(({ request }) => !request.complete);
+    const unfinished = exchanges.find(({ request }) => !request.complete);
     const error = clientErrorFrom(cause);
-    if (unfinished && exchanges.size === 1 && !unfinished.response.headersSent) {
+    if (unfinished && exchanges.length === 1 && !unfinished.response.headersSent) {
       unfinished.body.broken = true;
       this.#fail(unfinished, error);
     } else if (unfinished || !socket.writable || ("code" in cause && cause.code === "ECONNRESET")) {
       socket.destroy();
-    } else if (exchanges.size > 0) {
+    } else if (exchanges.length > 0) {
       // What follows good requests is broken: they are answered, then the connection ends.
       for (const { response } of exchanges) response.shouldKeepAlive = false;
     } else {
@@ -97,7 +102,7 @@ export class Front {
   quiet(socket: Socket): void {
     const { exchanges } = this.#connectionOf(socket);
     // Without bytes to take, a client waits for us as it should.
-    if (exchanges.size > 0 && socket.writableLength === 0) return;
+    if (exchanges.length > 0 && socket.writableLength === 0) return;
     for (const { record } of exchanges) record.outcome = "reader_stalled";
     socket.destroy();
   }
@@ -135,7 +140,7 @@ export class Front {
   /** Never rejects. */
   async #run(exchange: Exchange, connection: Connection, route: () => void | Promise<void>) {
     try {
-      if (connection.exchanges.size > this.#limits.pipelinedRequestsMax) {
+      if (connection.exchanges.length > this.#limits.pipelinedRequestsMax) {
         exchange.response.shouldKeepAlive = false;
         throw overloaded();
       }
@@ -191,7 +196,6 @@ export class Front {
   }
 
   async #close(exchange: Exchange, connection: Connection, handled: Promise<void>) {
-    if (!connection.exchanges.delete(exchange)) return;
     const { response, record } = exchange;
     const endedAt = performance.now();
     const bytes = connection.takeBytes();
@@ -199,7 +203,6 @@ export class Front {
       record.outcome ??= "client_gone";
       exchange.abort();
     }
-    this.#inFlight.delete(exchange);
     if (this.#inFlight.size === 0) this.#onIdle();
     // What the handler learns last, such as usage, belongs into the line too.
     await handled;

@@ -1,6 +1,7 @@
 import { AppError } from "../../common/errors.ts";
 import type { Logger } from "../../common/log.ts";
 import type { Parts } from "../../common/parts.ts";
+import { Roster } from "../../common/roster.ts";
 import { keepWatching } from "../../common/rpc/keep-watching.ts";
 import type { Client } from "../../common/rpc/service.ts";
 import type { ModelService, Route } from "../../gen/rpc/model/model_pb.ts";
@@ -22,7 +23,7 @@ export interface OpenAIContext {
   /** Sends a request to a target's upstream. */
   readonly upstreamOf: (target: Target) => Upstream;
   /** Requests that run, each to be ended when the process stops. */
-  readonly running: Set<AbortController>;
+  readonly running: Roster<AbortController>;
   /** Aborted when no new request is taken any more. */
   readonly stopping: AbortSignal;
   /** Resolves when the routes are known. */
@@ -41,7 +42,7 @@ export function createOpenAIContext({ config, parts, model }: OpenAIContextOptio
   const { log } = parts;
   const { masterKey } = parts.secrets;
   const http = createHttpUpstream(config);
-  const running = new Set<AbortController>();
+  const running = new Roster<AbortController>();
   const stopping = new AbortController();
   const ready = Promise.withResolvers<void>();
   let routes = new RouteSnapshot();

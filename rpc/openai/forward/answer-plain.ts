@@ -7,7 +7,6 @@ import type { OpenAIContext } from "../context.ts";
 import { CompletionBuilder } from "../stream/completion-builder.ts";
 import { readUsage } from "../stream/usage.ts";
 import type { UpstreamResponse } from "../upstream/upstream.ts";
-import { BodyReader } from "./body-reader.ts";
 import { type Exchange, openExchange } from "./exchange.ts";
 import { dataMessage, endMessage, headerMessages, headMessage, type Outcome } from "./messages.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -50,7 +49,7 @@ export async function* relayPlain(
   ttfbMs: number,
 ): AsyncGenerator<ForwardResponse> {
   const { answerHoldBytesMax, convertBytesMax } = exchange.context.config;
-  const reader = new BodyReader(response.body, exchange.pace);
+  const reader = exchange.read(response);
   const headers = callerResponseHeaders(response.headers, exchange.candidate.target.provider);
   const outcome: Outcome = response.status < 400 ? "ok" : "upstream_error";
   const held = await reader.readUpTo(answerHoldBytesMax);
@@ -88,7 +87,7 @@ async function* joinStream(
   ttfbMs: number,
 ): AsyncGenerator<ForwardResponse> {
   const { config } = exchange.context;
-  const reader = new BodyReader(response.body, exchange.pace);
+  const reader = exchange.read(response);
   const read = await reader.readAll(config.convertBytesMax);
   const body = withoutCredential(read, exchange.candidate.target);
   const builder = new CompletionBuilder(config.convertBytesMax);

@@ -6,7 +6,6 @@ import { completionToEvents } from "../stream/completion-to-events.ts";
 import { dataEvent, errorEvent, eventBreak, heartbeat } from "../stream/error-event.ts";
 import type { UpstreamResponse } from "../upstream/upstream.ts";
 import { checkStatus, isEventStream, relayPlain } from "./answer-plain.ts";
-import { BodyReader } from "./body-reader.ts";
 import { EventRelay } from "./event-relay.ts";
 import { type Exchange, openExchange } from "./exchange.ts";
 import { dataMessage, endMessage, headerMessages, headMessage, type Outcome } from "./messages.ts";
@@ -93,7 +92,7 @@ async function* streamCompletion(
   response: UpstreamResponse,
   state: StreamState,
 ): AsyncGenerator<ForwardResponse> {
-  const reader = new BodyReader(response.body, exchange.pace);
+  const reader = exchange.read(response);
   const read = await reader.readAll(exchange.context.config.convertBytesMax);
   const body = withoutCredential(read, exchange.candidate.target);
   const { events, usage, outcome } = completionToEvents(body, !exchange.usageWasAdded);
@@ -109,7 +108,7 @@ async function* streamError(
   response: UpstreamResponse,
   state: StreamState,
 ): AsyncGenerator<ForwardResponse> {
-  const reader = new BodyReader(response.body, exchange.pace);
+  const reader = exchange.read(response);
   const read = await reader.readUpTo(exchange.context.config.errorBodyBytesMax);
   const body = withoutCredential(read, exchange.candidate.target);
   state.outcome = "upstream_error";

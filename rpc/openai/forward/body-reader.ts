@@ -43,9 +43,9 @@ export class BodyReader {
   async readUpTo(bytesMax: number): Promise<Buffer> {
     const pieces = new Pieces();
     while (pieces.length <= bytesMax) {
-      const chunk = await this.read();
+      const chunk = await this.readOrSilence();
       if (!chunk) break;
-      pieces.push(chunk);
+      if (chunk !== silence) pieces.push(chunk);
     }
     return pieces.take();
   }

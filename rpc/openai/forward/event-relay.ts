@@ -5,7 +5,7 @@ import type { Usage } from "../../../gen/rpc/openai/openai_pb.ts";
 import { heartbeat } from "../stream/error-event.ts";
 import { parseData, StreamTap } from "../stream/stream-tap.ts";
 import type { UpstreamResponse } from "../upstream/upstream.ts";
-import { BodyReader } from "./body-reader.ts";
+import type { BodyReader } from "./body-reader.ts";
 import type { Exchange } from "./exchange.ts";
 import { silence } from "./pace.ts";
 import { withoutCredential } from "./without-credential.ts";
@@ -24,7 +24,7 @@ export class EventRelay {
 
   constructor(exchange: Exchange, response: UpstreamResponse) {
     this.#exchange = exchange;
-    this.#reader = new BodyReader(response.body, exchange.pace);
+    this.#reader = exchange.read(response);
     this.#splitter = new EventSplitter(exchange.context.config.eventHoldBytesMax);
     this.#tap = new StreamTap({
       usageWasAdded: exchange.usageWasAdded,

@@ -4,6 +4,7 @@ import type { ForwardRequest } from "../../../gen/rpc/openai/openai_pb.ts";
 import type { OpenAIContext } from "../context.ts";
 import type { Candidate } from "../route/route-table.ts";
 import type { UpstreamRequest, UpstreamResponse } from "../upstream/upstream.ts";
+import { BodyReader } from "./body-reader.ts";
 import { Pace } from "./pace.ts";
 import { type PreparedBody, prepareBody } from "./request-body.ts";
 import { upstreamRequestHeaders } from "./request-headers.ts";
@@ -17,6 +18,8 @@ export interface Exchange {
   readonly pace: Pace;
   /** Asks the upstream. Called once. */
   respond(): Promise<UpstreamResponse>;
+  /** Reads what it answered. Called once. */
+  read(response: UpstreamResponse): BodyReader;
   /** The caller has left, so that nothing need be told. */
   readonly callerIsGone: () => boolean;
   /** Whole milliseconds since the request came. */
@@ -41,12 +44,13 @@ export function openExchange(
   const leave = () => controller.abort(abortReason(call));
   if (call.signal.aborted) leave();
   call.signal.addEventListener("abort", leave);
-  context.running.add(controller);
+  const leaveRunning = context.running.enter(controller);
   const pace = new Pace({
     config: context.config,
     now: context.monotonicNow,
     withHeartbeats: request.stream,
   });
+  let reader: BodyReader | undefined;
   return {
     context,
     request,
@@ -58,13 +62,17 @@ export function openExchange(
       const upstreamRequest = createUpstreamRequest(url, candidate, prepared, request);
       return context.upstreamOf(candidate.target)(upstreamRequest, controller.signal);
     },
+    read(response) {
+      reader = new BodyReader(response.body, pace);
+      return reader;
+    },
     elapsedMs: () => Math.round(pace.now() - pace.startedAt),
     callerIsGone: () => call.signal.aborted,
     close() {
       pace.close();
       call.signal.removeEventListener("abort", leave);
-      context.running.delete(controller);
-      controller.abort(isOver);
+      leaveRunning();
+      if (!reader?.ended) controller.abort(isOver);
     },
   };
 }

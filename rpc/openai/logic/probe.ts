@@ -34,7 +34,7 @@ async function ask(context: OpenAIContext, route: Route, call: Call): Promise<Pr
   const onLeave = () => controller.abort(abortReason(call));
   timeout.addEventListener("abort", onTimeout);
   call.signal.addEventListener("abort", onLeave);
-  context.running.add(controller);
+  const leaveRunning = context.running.enter(controller);
   try {
     const { provider, credential, endpoints, allowPrivateNetwork } = target;
     const url = endpoints.get("models");
@@ -60,7 +60,7 @@ async function ask(context: OpenAIContext, route: Route, call: Call): Promise<Pr
     controller.abort(new AppError("request.cancelled", "The probe is over."));
     timeout.removeEventListener("abort", onTimeout);
     call.signal.removeEventListener("abort", onLeave);
-    context.running.delete(controller);
+    leaveRunning();
   }
 }
 
