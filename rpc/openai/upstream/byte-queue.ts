@@ -10,14 +10,17 @@ export interface ByteQueueOptions {
 /** Counted beside a waiting chunk's own bytes: many tiny ones hold memory too. */
 const chunkOverheadBytes = 256;
 
-/** Bytes between a producer that pushes and one reader that pulls at its own pace. */
+/**
+ * Bytes between a producer that pushes and one reader that pulls at its own pace. The reader gets all
+ * that waits in one piece: whatever came together costs one step on its further way.
+ */
 export class ByteQueue implements AsyncIterableIterator<Buffer> {
   readonly #options: ByteQueueOptions;
-  readonly #chunks: Buffer[] = [];
+  #chunks: Buffer[] = [];
   #bytes = 0;
   #isFull = false;
   #ended: { readonly error?: unknown } | undefined;
-  #reader: PromiseWithResolvers<IteratorResult<Buffer>> | undefined;
+  #wakeReader = () => {};
 
   constructor(options: ByteQueueOptions) {
     this.#options = options;
@@ -30,64 +33,62 @@ export class ByteQueue implements AsyncIterableIterator<Buffer> {
   /** Takes the chunk always; false asks to hold the next ones back until `onDrain`. */
   push(chunk: Buffer): boolean {
     if (this.#ended) return true;
-    if (this.#reader) {
-      this.#reader.resolve({ value: chunk, done: false });
-      this.#reader = undefined;
-      return true;
-    }
     this.#chunks.push(chunk);
     this.#bytes += chunk.length + chunkOverheadBytes;
     this.#isFull = this.#bytes > this.#options.bytesMax;
+    this.#wakeReader();
     return !this.#isFull;
   }
 
   /** The reader still gets what was pushed before. */
   end() {
     this.#ended ??= {};
-    this.#reader?.resolve({ value: undefined, done: true });
-    this.#reader = undefined;
+    this.#wakeReader();
   }
 
   /** The reader still gets what was pushed before, then the error. */
   fail(error: unknown) {
     this.#ended ??= { error };
-    this.#reader?.reject(error);
-    this.#reader = undefined;
+    this.#wakeReader();
   }
 
   /** What was pushed and not read is dropped, and the reader gets the error at once. */
   destroy(error: unknown) {
-    this.#chunks.length = 0;
+    this.#chunks = [];
     this.#ended = { error };
-    this.fail(error);
+    this.#wakeReader();
   }
 
-  next(): Promise<IteratorResult<Buffer>> {
-    const value = this.#chunks.shift();
-    if (value) {
-      this.#bytes -= value.length + chunkOverheadBytes;
-      if (this.#isFull && this.#bytes <= this.#options.bytesMax / 2) {
-        this.#isFull = false;
-        this.#options.onDrain();
-      }
-      return Promise.resolve({ value, done: false });
+  async next(): Promise<IteratorResult<Buffer>> {
+    if (this.#chunks.length === 0 && !this.#ended) {
+      await new Promise<void>((resolve) => {
+        this.#wakeReader = resolve;
+      });
     }
-    if (this.#ended) {
-      const { error } = this.#ended;
-      this.#ended = {};
-      return error === undefined
-        ? Promise.resolve({ value: undefined, done: true })
-        : Promise.reject(error);
-    }
-    this.#reader = Promise.withResolvers();
-    return this.#reader.promise;
+    if (this.#chunks.length > 0) return { value: this.#take(), done: false };
+    const error = this.#ended?.error;
+    this.#ended = {};
+    if (error !== undefined) throw error;
+    return { value: undefined, done: true };
   }
 
   return(): Promise<IteratorResult<Buffer>> {
     const hadEnded = this.#ended !== undefined;
-    this.#chunks.length = 0;
+    this.#chunks = [];
     this.end();
     if (!hadEnded) this.#options.onLeave();
     return Promise.resolve({ value: undefined, done: true });
+  }
+
+  #take(): Buffer {
+    const [first] = this.#chunks;
+    const bytes = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
+    this.#chunks = [];
+    this.#bytes = 0;
+    if (this.#isFull) {
+      this.#isFull = false;
+      this.#options.onDrain();
+    }
+    return bytes;
   }
 }
