@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { AppError } from "../../common/errors.ts";
-import type { End, Head } from "../../gen/rpc/openai/openai_pb.ts";
+import type { End, Head, Header } from "../../gen/rpc/openai/openai_pb.ts";
 import type { GatewayContext } from "../context.ts";
 import type { Exchange } from "../edge/exchange.ts";
 import type { RequestRecord } from "../edge/request-record.ts";
@@ -33,7 +33,9 @@ async function relay(context: GatewayContext, forwarding: Forwarding): Promise<v
   const { exchange, answer, endpoint, request } = forwarding;
   const { record, call } = exchange;
   const messages = context.services.openai.forward(
+    // A whole message, named by hand: nothing has to be filled in on its way.
     {
+      $typeName: "apirouter.openai.v1.ForwardRequest",
       endpoint,
       model: request.model,
       stream: request.stream,
@@ -78,14 +80,39 @@ function noteEnd(record: RequestRecord, end: End): void {
  * What is the gateway's business or nobody's: secrets, addresses, and what describes this connection.
  * Which of the rest an upstream gets to see is for the openai service to say.
  */
-const stayingHeaders =
-  /^(?:authorization|cookie|(?:x-|x-goog-)?api-key|host|connection|keep-alive|content-length|transfer-encoding|expect|upgrade|te|trailer|forwarded|via|x-real-ip|x-request-id|traceparent|tracestate|origin|referer|(?:proxy|x-forwarded|x-stainless|sec|accept)-.*)$/;
+const stayingHeaders = new Set([
+  "authorization",
+  "cookie",
+  "api-key",
+  "x-api-key",
+  "x-goog-api-key",
+  "host",
+  "connection",
+  "keep-alive",
+  "content-length",
+  "transfer-encoding",
+  "expect",
+  "upgrade",
+  "te",
+  "trailer",
+  "forwarded",
+  "via",
+  "x-real-ip",
+  "x-request-id",
+  "traceparent",
+  "tracestate",
+  "origin",
+  "referer",
+]);
+const stayingPrefixes = /^(?:proxy|x-forwarded|x-stainless|sec|accept)-/;
 
-function travelling(headers: IncomingHttpHeaders): { name: string; value: string }[] {
-  const found: { name: string; value: string }[] = [];
+function travelling(headers: IncomingHttpHeaders): Header[] {
+  const found: Header[] = [];
   for (const name in headers) {
     const value = headers[name];
-    if (typeof value === "string" && !stayingHeaders.test(name)) found.push({ name, value });
+    if (typeof value !== "string" || stayingHeaders.has(name) || stayingPrefixes.test(name))
+      continue;
+    found.push({ $typeName: "apirouter.openai.v1.Header", name, value });
   }
   return found;
 }

@@ -18,14 +18,12 @@ export function upstreamRequestHeaders(
   headers: readonly Header[],
   { provider, credential }: Target,
 ): Record<string, string> {
-  const own = headers
-    .filter(({ name }) => forwarded.has(name) || provider.requestHeaders.includes(name))
-    .map(({ name, value }) => [name, value]);
-  return {
-    "content-type": "application/json",
-    ...Object.fromEntries(own),
-    // Bytes are handed on as they are and looked into on the way, so they must not be compressed.
-    "accept-encoding": "identity",
-    ...(credential === undefined ? {} : provider.credentialHeaders(credential)),
-  };
+  const result: Record<string, string> = { "content-type": "application/json" };
+  for (const { name, value } of headers) {
+    if (forwarded.has(name) || provider.requestHeaders.includes(name)) result[name] = value;
+  }
+  // Bytes are handed on as they are and looked into on the way, so they must not be compressed.
+  result["accept-encoding"] = "identity";
+  if (credential !== undefined) Object.assign(result, provider.credentialHeaders(credential));
+  return result;
 }

@@ -29,10 +29,10 @@ export function callerResponseHeaders(
   headers: Readonly<Record<string, string>>,
   provider: Provider,
 ): Record<string, string> {
-  const nominated = new Set(headers["connection"]?.toLowerCase().split(/\s*,\s*/));
+  const nominated = headers["connection"]?.toLowerCase().split(/\s*,\s*/);
   const result: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (nominated.has(name)) continue;
+    if (nominated?.includes(name)) continue;
     if (upstreamRequestIds.includes(name)) result["x-upstream-request-id"] = value;
     else if (mayPass(name, provider)) result[name] = value;
   }
