@@ -16,7 +16,7 @@ import type { ServiceImplementation } from "./service.ts";
 import { serverCredentials } from "./tls.ts";
 
 /** Time for the last bytes of ended calls to leave. */
-const flushTimeoutMs = 500;
+const flushTimeoutMs = 2_000;
 const cancelsPerSecondMax = 1_000_000;
 
 export interface RpcServerOptions<Service extends DescService> {
