@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DatabaseLocation } from "../../common/db/database.ts";
 import { openDatabase } from "../../common/db/open-database.ts";
 import type { Parts } from "../../common/parts.ts";
@@ -16,6 +17,8 @@ import { createDiscoveryStore } from "./store/discovery-store.ts";
 import { migrations } from "./store/migrations.ts";
 import { createModelStore, type ModelStore } from "./store/model-store.ts";
 import type { ModelTables } from "./store/schema.ts";
+
+const refreshWaitMs = 1_000;
 
 /** Built once per process of the model service and handed down. */
 export interface ModelContext {
@@ -73,8 +76,12 @@ export async function createModelContext(options: ModelContextOptions): Promise<
     load: async () => buildSnapshot(await stores.models.all(), await stores.channels.all()),
   });
   const tell = async (id: string) => {
-    snapshot.refresh();
-    await announce(events, id);
+    // Our own watchers hear of a change before whoever made it, unless the store is away.
+    const told = Promise.race([
+      snapshot.refresh(),
+      sleep(refreshWaitMs, undefined, { ref: false }),
+    ]);
+    await Promise.all([told, announce(events, id)]);
   };
   const { limits } = config;
   const discovery = createDiscovery({

@@ -16,8 +16,8 @@ const retryDelayMsMax = 2_000;
  * watch, and the last change of a burst is never missed.
  */
 export interface LiveSnapshot {
-  /** The store has changed: reads it again. */
-  refresh(): void;
+  /** The store has changed: reads it again. Resolves when the watchers have been told. */
+  refresh(): Promise<void>;
   /**
    * A part as it is now, then again whenever it has changed; a slow reader gets only the latest.
    * Ends when `signal` aborts, and with `service.shutting_down` when the service closes.
@@ -53,6 +53,7 @@ export function createLiveSnapshot({ log, events, load }: LiveSnapshotOptions): 
     stale = true;
     behind = true;
     if (!reading) lastReading = read();
+    return lastReading;
   };
   async function read(): Promise<void> {
     reading = true;
