@@ -2,7 +2,7 @@ import { write, writeSync } from "node:fs";
 import type { DestinationStream } from "pino";
 
 /** Lines wait until there are this many characters of them, or for this long. */
-const flushChars = 8 * 1024;
+const flushChars = 32 * 1024;
 const flushIntervalMs = 100;
 /** What nobody takes does not pile up for ever: lines beyond this are lost. */
 const waitingCharsMax = 16 * 1024 * 1024;
