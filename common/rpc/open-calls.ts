@@ -1,5 +1,6 @@
 import type { Metadata } from "@grpc/grpc-js";
 import { AppError } from "../errors.ts";
+import { Roster } from "../roster.ts";
 import type { Call } from "./call.ts";
 import { receivedCall } from "./wire-call.ts";
 
@@ -25,10 +26,10 @@ export class OpenCall {
   onEnd = () => {};
   readonly #controller = new AbortController();
   readonly #sendError: (error: AppError) => void;
-  readonly #onEnded: (call: OpenCall) => void;
+  readonly #onEnded: () => void;
   #ended = false;
 
-  constructor({ wire, endless, sendError }: OpenCallOptions, onEnded: (call: OpenCall) => void) {
+  constructor({ wire, endless, sendError }: OpenCallOptions, onEnded: () => void) {
     this.endless = endless;
     this.#sendError = sendError;
     this.#onEnded = onEnded;
@@ -46,7 +47,7 @@ export class OpenCall {
   end(): boolean {
     if (this.#ended) return false;
     this.#ended = true;
-    this.#onEnded(this);
+    this.#onEnded();
     this.onEnd();
     return true;
   }
@@ -76,19 +77,19 @@ export class OpenCall {
 
 /** The calls that a server is working on. */
 export class OpenCalls {
-  readonly #open = new Set<OpenCall>();
+  readonly #open = new Roster<OpenCall>();
   #onIdle = () => {};
 
   open(options: OpenCallOptions): OpenCall {
-    const call = new OpenCall(options, (ended) => {
-      this.#open.delete(ended);
+    const call = new OpenCall(options, () => {
+      leave();
       if (this.#open.size === 0) this.#onIdle();
     });
-    this.#open.add(call);
+    const leave = this.#open.enter(call);
     return call;
   }
 
-  /** A copy: ending a call takes it out of the set. */
+  /** A copy: ending a call takes it off. */
   list(): OpenCall[] {
     return [...this.#open];
   }
