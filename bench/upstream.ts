@@ -1,7 +1,10 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A provider that answers at once: a fixed chat completion, or `chunks` streamed events. */
+/**
+ * A provider that answers at once: a fixed chat completion, `chunks` streamed events, or for the user
+ * "hold" one event of a stream that goes no further.
+ */
 const chunks = Number(process.argv[2] ?? 100);
 
 const answer = JSON.stringify({
@@ -31,6 +34,7 @@ const usage = event({}, { choices: [], usage: { prompt_tokens: 60, completion_to
 const server = createServer(async (request, response) => {
   let body = "";
   for await (const part of request) body += part;
+  if (body.includes('"user":"hold"')) return hold(response);
   if (body.includes('"stream":true')) return stream(response, body.includes("include_usage"));
   response.writeHead(200, { "content-type": "application/json" });
   response.end(answer);
@@ -44,6 +48,12 @@ async function stream(response: ServerResponse, withUsage: boolean) {
     await new Promise((resolve) => setImmediate(resolve));
   }
   response.end(`${withUsage ? usage : ""}data: [DONE]\n\n`);
+}
+
+/** One event, and then nothing until the caller leaves. */
+function hold(response: ServerResponse) {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.write(word);
 }
 
 server.listen(0, "127.0.0.1", () => {
