@@ -48,6 +48,11 @@ export const RpcServerConfig = z
       .min(0)
       .default(1_000)
       .describe("After that they are told to stop, and are cut off this much later."),
+    flushTimeoutMs: z
+      .int()
+      .min(0)
+      .default(2_000)
+      .describe("The last bytes of ended calls then have this long to be read."),
   })
   .prefault({})
   .describe("The gRPC server.");

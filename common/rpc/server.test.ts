@@ -137,7 +137,7 @@ test("a client that reads nothing does not hold the shutdown up", async (t) => {
         for (;;) yield { event: { case: "data" as const, value: new Uint8Array(65_536) } };
       },
     },
-    config: { drainTimeoutMs: 50, cutGraceMs: 50 },
+    config: { drainTimeoutMs: 50, cutGraceMs: 50, flushTimeoutMs: 500 },
   });
   const client = testClient(t, { service: OpenAIService, endpoints: [server.address] });
   const events = client.forward({}, testCall())[Symbol.asyncIterator]();

@@ -15,8 +15,6 @@ import { addMethods } from "./server-methods.ts";
 import type { ServiceImplementation } from "./service.ts";
 import { serverCredentials } from "./tls.ts";
 
-/** Time for the last bytes of ended calls to leave. */
-const flushTimeoutMs = 2_000;
 const cancelsPerSecondMax = 1_000_000;
 
 export interface RpcServerOptions<Service extends DescService> {
@@ -122,6 +120,6 @@ async function drain(server: Server, calls: OpenCalls, config: RpcServerConfig) 
   for (const open of calls.list()) open.abort(reason);
   await calls.idle(config.cutGraceMs);
   for (const open of calls.list()) open.fail(reason);
-  await Promise.race([closed, sleep(flushTimeoutMs, undefined, { ref: false })]);
+  await Promise.race([closed, sleep(config.flushTimeoutMs, undefined, { ref: false })]);
   server.forceShutdown();
 }
