@@ -4,6 +4,8 @@ import type { TestResult } from "./result.ts";
 
 /** Marks our lines among what the tests print themselves. */
 export const lineMark = "\u0001test ";
+/** The same for what the test before says of itself. */
+export const noteMark = "\u0001note ";
 
 /**
  * Runs inside a test file's process as its reporter and turns every finished test into one line of
@@ -11,7 +13,11 @@ export const lineMark = "\u0001test ";
  */
 async function* lineReporter(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const around: string[] = [];
+  let before = "";
   for await (const { type, data } of events) {
+    // What a test says of itself comes right behind its result; what the file says, behind a plan.
+    if (type !== "test:diagnostic") before = type;
+    else if (before !== "test:plan") yield `\n${noteMark}${data.message}\n`;
     if (type === "test:start") around[data.nesting] = data.name;
     if (type !== "test:pass" && type !== "test:fail") continue;
     around[data.nesting] = data.name;

@@ -22,7 +22,10 @@ export function createReport(print: (line: string) => void = console.log): Repor
     file: (result) => {
       results.push(result);
       print(`${result.file} (${seconds(result.durationMs)})`);
-      for (const test of result.tests) print(`  ${describe(test)}`);
+      for (const test of result.tests) {
+        print(`  ${describe(test)}`);
+        for (const note of test.notes ?? []) print(`      ${note}`);
+      }
     },
     finish: () => {
       for (const result of results) printFailures(result, print);

@@ -8,6 +8,8 @@ export interface TestResult {
   readonly durationMs: number;
   /** Why it failed or was skipped. */
   readonly detail?: string;
+  /** What it measured, in its own words. */
+  readonly notes?: string[];
 }
 
 export interface FileResult {

@@ -2,7 +2,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { startGuardedProcess } from "../servers/guarded-process.ts";
 import type { Watchdog } from "../servers/watchdog.ts";
-import { lineMark } from "./line-reporter.ts";
+import { lineMark, noteMark } from "./line-reporter.ts";
 import type { FileResult, TestResult } from "./result.ts";
 
 const fileTimeoutMs = 240_000;
@@ -63,10 +63,13 @@ function problemOf(end: string, tests: readonly TestResult[]): string | undefine
 }
 
 function split(output: string): { tests: TestResult[]; output: string } {
-  const lines = output.split("\n");
-  const isOurs = (line: string) => line.startsWith(lineMark);
-  return {
-    tests: lines.filter(isOurs).map((line) => JSON.parse(line.slice(lineMark.length))),
-    output: lines.filter((line) => !isOurs(line) && line !== "").join("\n"),
-  };
+  const tests: TestResult[] = [];
+  const others: string[] = [];
+  for (const line of output.split("\n")) {
+    if (line.startsWith(lineMark))
+      tests.push({ notes: [], ...JSON.parse(line.slice(lineMark.length)) });
+    else if (line.startsWith(noteMark)) tests.at(-1)?.notes?.push(line.slice(noteMark.length));
+    else if (line !== "") others.push(line);
+  }
+  return { tests, output: others.join("\n") };
 }
