@@ -43,6 +43,7 @@ export async function startGateway(
 
 /** Everything that the gateway serves. */
 function routes(context: GatewayContext, isReady: () => boolean): FindRoute {
+  const { limits } = context.config;
   const chatCompletions = createChatCompletionsRoute(context);
   const listModels = createListModelsRoute(context);
   const getModel = createGetModelRoute(context);
@@ -56,9 +57,9 @@ function routes(context: GatewayContext, isReady: () => boolean): FindRoute {
     },
     prefixes: { "/v1/models/": getModel, "/v1/openai/models/": getModel },
     closed: ["/v1/"],
-    fallback: createFetchRoute(
-      createManagementApp(context),
-      context.config.limits.bodyBytesBeforeAuthMax,
-    ),
+    fallback: createFetchRoute(createManagementApp(context), {
+      bytesMax: limits.bodyBytesBeforeAuthMax,
+      timeoutMs: limits.bodyTimeoutBeforeAuthMs,
+    }),
   });
 }

@@ -30,6 +30,9 @@ const LimitsConfig = z
     headerTimeoutMs: milliseconds(10_000).describe(
       "From a request's first byte until its headers are complete.",
     ),
+    bodyTimeoutBeforeAuthMs: milliseconds(10_000).describe(
+      "How long the body of a request to the management API may take.",
+    ),
     bodyTimeoutMs: milliseconds(120_000).describe(
       "From a request's first byte until its body is complete.",
     ),

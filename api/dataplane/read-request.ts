@@ -22,7 +22,7 @@ export async function readModelRequest(
   limits: LimitsConfig,
 ): Promise<ModelRequest> {
   checkMediaType(exchange);
-  const body = await readBody(exchange, limits.bodyBytesMax);
+  const body = await readBody(exchange, { bytesMax: limits.bodyBytesMax });
   if (body.length === 0) throw invalid("The request has no body; send a JSON object.");
   const found = topLevelFields(body, fields, limits.jsonDepthMax);
   const model = decoded(body, found.get("model"));

@@ -2,13 +2,20 @@ import { AppError } from "../../common/errors.ts";
 import { Pieces } from "../../common/pieces.ts";
 import type { Exchange } from "./exchange.ts";
 
+export interface BodyLimits {
+  readonly bytesMax: number;
+  /** Where less time is given than the server's own clock gives every request. */
+  readonly timeoutMs?: number;
+}
+
 /**
- * Reads the whole body of a request. The server's own clock bounds the time it may take.
+ * Reads the whole body of a request.
  *
- * @throws `request.too_large` beyond `bytesMax`, without reading on; `service.overloaded` when all
- * bodies together are too large; `request.cancelled` when the client left.
+ * @throws `request.too_large` beyond `bytesMax`, without reading on; `request.timeout`;
+ * `service.overloaded` when all bodies together are too large; `request.cancelled` when the client
+ * left.
  */
-export function readBody(exchange: Exchange, bytesMax: number): Promise<Buffer> {
+export function readBody(exchange: Exchange, { bytesMax, timeoutMs }: BodyLimits): Promise<Buffer> {
   const { request, response, body } = exchange;
   if (!body.expected) return Promise.resolve(Buffer.alloc(0));
   if ((body.length ?? 0) > bytesMax) return Promise.reject(tooLarge(bytesMax));
@@ -18,7 +25,9 @@ export function readBody(exchange: Exchange, bytesMax: number): Promise<Buffer> 
   }
   return new Promise((resolve, reject) => {
     const pieces = new Pieces();
+    const timer = timeoutMs && setTimeout(() => settle(tooSlow()), timeoutMs);
     const settle = (error: AppError | undefined) => {
+      if (timer) clearTimeout(timer);
       request.off("data", onData).off("end", onEnd).off("close", onClose);
       if (!error) return resolve(pieces.take());
       request.pause();
@@ -38,6 +47,8 @@ export function readBody(exchange: Exchange, bytesMax: number): Promise<Buffer> 
 
 const tooLarge = (bytesMax: number) =>
   new AppError("request.too_large", `The request body is larger than ${bytesMax} bytes.`);
+
+const tooSlow = () => new AppError("request.timeout", "The request body took too long to arrive.");
 
 const overloaded = () =>
   new AppError("service.overloaded", "The gateway is busy; try again in a moment.", {

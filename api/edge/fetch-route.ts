@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readBody } from "./body.ts";
+import { type BodyLimits, readBody } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RequestRecord } from "./request-record.ts";
 import type { Route } from "./route.ts";
@@ -13,19 +13,19 @@ export interface FetchApp {
  * Serves an application that is not on the hot path. Bodies are read before it is asked, so that its
  * limits are the edge's; what it throws reaches the front's error handler like any route's.
  */
-export const createFetchRoute = (app: FetchApp, bodyBytesMax: number): Route => ({
+export const createFetchRoute = (app: FetchApp, limits: BodyLimits): Route => ({
   pattern: "",
   async handle(exchange) {
-    const request = await toRequest(exchange, bodyBytesMax);
+    const request = await toRequest(exchange, limits);
     const response = await app.fetch(request, { record: exchange.record });
     await send(exchange, response);
   },
 });
 
-async function toRequest(exchange: Exchange, bodyBytesMax: number): Promise<Request> {
+async function toRequest(exchange: Exchange, limits: BodyLimits): Promise<Request> {
   const { request, record } = exchange;
   const { method } = record;
-  const body = await readBody(exchange, bodyBytesMax);
+  const body = await readBody(exchange, limits);
   // Not the Host header: what may stand there need not be a URL's host, and nothing here depends on it.
   return new Request(`http://gateway${exchange.rawTarget}`, {
     method,

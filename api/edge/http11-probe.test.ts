@@ -19,7 +19,7 @@ const vectors: Vector[] = existsSync(file) ? JSON.parse(readFileSync(file, "utf8
 const home: Route = {
   pattern: "/",
   async handle(exchange) {
-    await readBody(exchange, 64 * 1024);
+    await readBody(exchange, { bytesMax: 64 * 1024 });
     answerJson(exchange, 200, {});
   },
 };

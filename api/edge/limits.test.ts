@@ -10,7 +10,7 @@ import type { Route } from "./route.ts";
 const seen: Route = {
   pattern: "/seen",
   async handle(exchange) {
-    const body = await readBody(exchange, 1_000_000);
+    const body = await readBody(exchange, { bytesMax: 1_000_000 });
     answerJson(exchange, 200, { bytes: body.length });
   },
 };
@@ -33,6 +33,14 @@ const endless: Route = {
   },
 };
 
+/** Gives its bodies less time than the server does. */
+const hurried: Route = {
+  pattern: "/hurried",
+  async handle(exchange) {
+    await readBody(exchange, { bytesMax: 1_000_000, timeoutMs: 100 });
+  },
+};
+
 let onHeld = () => {};
 let release = () => {};
 const released = new Promise<void>((resolve) => {
@@ -42,7 +50,7 @@ const released = new Promise<void>((resolve) => {
 const held: Route = {
   pattern: "/held",
   async handle(exchange) {
-    await readBody(exchange, 1_000_000);
+    await readBody(exchange, { bytesMax: 1_000_000 });
     onHeld();
     await released;
     answerJson(exchange, 200, {});
@@ -56,6 +64,7 @@ before(async () => {
       exact: {
         "/seen": seen,
         "/v1/seen": seen,
+        "/hurried": hurried,
         "/refuses": refuses,
         "/silent": silent,
         "/endless": endless,
@@ -92,23 +101,38 @@ test("headers that do not come in time end in 408", async () => {
   assert.equal(statusOf(answer), 408);
 });
 
-test("a body that trickles ends in 408, in the shape of its path", async () => {
-  const answer = await new Promise<string>((resolve) => {
+/** Sends a request whose body comes byte by byte and never ends; tells what is answered, and when. */
+const trickling = (path: string) =>
+  new Promise<{ answer: string; afterMs: number }>((resolve) => {
+    const startedMs = performance.now();
+    let afterMs = 0;
     const socket = connect(Number(new URL(edge.url).port), "127.0.0.1");
     let received = "";
-    socket.write(head(["POST /v1/seen HTTP/1.1", "Host: a", "Content-Length: 1000"]));
+    socket.write(head([`POST ${path} HTTP/1.1`, "Host: a", "Content-Length: 1000"]));
     const trickle = setInterval(() => socket.write("x"), 50);
     socket.on("error", () => {});
     socket.on("data", (chunk) => {
+      afterMs ||= performance.now() - startedMs;
       received += chunk;
     });
     socket.on("close", () => {
       clearInterval(trickle);
-      resolve(received);
+      resolve({ answer: received, afterMs });
     });
   });
+
+test("a body that trickles ends in 408, in the shape of its path", async () => {
+  const { answer } = await trickling("/v1/seen");
   assert.equal(statusOf(answer), 408);
   assert.match(answer, /"code":"request.timeout"/);
+});
+
+test("who has not shown who they are has less time for a body", async () => {
+  const { answer, afterMs } = await trickling("/hurried");
+  assert.equal(statusOf(answer), 408);
+  assert.match(answer, /"error":"request.timeout"/);
+  // Without a time of its own it would be the 600 ms of all.
+  assert.ok(afterMs < 500, `${afterMs} ms`);
 });
 
 test("too many or too large headers are 431", async () => {

@@ -23,7 +23,7 @@ const seen: Route = {
   pattern: "/seen",
   methods: ["GET", "POST"],
   async handle(exchange) {
-    const body = await readBody(exchange, bodyBytesMax);
+    const body = await readBody(exchange, { bytesMax: bodyBytesMax });
     const { record, parameter, call } = exchange;
     answerJson(exchange, 200, {
       path: record.path,
@@ -82,7 +82,7 @@ before(async () => {
       },
       prefixes: { "/v1/models/": seen },
       closed: ["/v1/"],
-      fallback: createFetchRoute(application, 1_000),
+      fallback: createFetchRoute(application, { bytesMax: 1_000 }),
     },
     {
       trustedProxies: ["127.0.0.1", "10.0.0.0/8"],
