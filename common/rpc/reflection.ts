@@ -28,7 +28,7 @@ const paths = [
 
 /** Lets tools such as grpcurl ask which services there are and what their messages look like. */
 export function addReflection(server: Server, served: readonly DescFile[]): void {
-  const files = withImports(served);
+  const known = { files: withImports(served), services: serviceNames(served) };
   const handler = async (
     wire: ServerDuplexStream<ServerReflectionRequest, ServerReflectionResponse>,
   ) => {
@@ -37,7 +37,7 @@ export function addReflection(server: Server, served: readonly DescFile[]): void
         const response = create(ServerReflectionResponseSchema, {
           validHost: request.host,
           originalRequest: request,
-          messageResponse: answerTo(request, files),
+          messageResponse: answerTo(request, known),
         });
         if (!wire.write(response)) await once(wire, "drain");
       }
@@ -53,11 +53,23 @@ const decode = (bytes: Buffer) => fromBinary(ServerReflectionRequestSchema, byte
 const encode = (response: ServerReflectionResponse) =>
   Buffer.from(toBinary(ServerReflectionResponseSchema, response));
 
-function answerTo({ messageRequest: asked }: ServerReflectionRequest, files: DescFile[]): Answer {
+interface Known {
+  /** Those of the services, and what they import. */
+  readonly files: readonly DescFile[];
+  readonly services: readonly string[];
+}
+
+/** A file that is only imported may describe a service too, which is served elsewhere. */
+const serviceNames = (served: readonly DescFile[]) =>
+  served.flatMap(({ services }) => services.map(({ typeName }) => typeName)).toSorted();
+
+function answerTo(
+  { messageRequest: asked }: ServerReflectionRequest,
+  { files, services }: Known,
+): Answer {
   switch (asked.case) {
     case "listServices": {
-      const names = files.flatMap((file) => file.services.map(({ typeName }) => typeName));
-      const service = names.toSorted().map((name) => ({ name }));
+      const service = services.map((name) => ({ name }));
       return { case: "listServicesResponse", value: { service } };
     }
     case "fileByFilename":

@@ -12,6 +12,7 @@ import { pino } from "pino";
 import { Health, HealthCheckResponse_ServingStatus } from "../../gen/common/rpc/proto/health_pb.ts";
 import {
   ServerReflectionRequestSchema,
+  type ServerReflectionResponse,
   ServerReflectionResponseSchema,
 } from "../../gen/common/rpc/proto/reflection_pb.ts";
 import { ApiKeyService } from "../../gen/rpc/apikey/apikey_pb.ts";
@@ -166,35 +167,37 @@ test("health says SERVING, and NOT_SERVING to those who watch when the drain beg
 
 test("reflection lists the services and hands out whole descriptors", async (t) => {
   const server = await startTestServer(t, { service, methods: {} });
-  const client = new Client(server.address, credentials.createInsecure());
-  t.after(() => client.close());
-  const stream = client.makeBidiStreamRequest(
-    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-    (request: ReturnType<typeof reflectionRequest>) =>
-      Buffer.from(toBinary(ServerReflectionRequestSchema, request)),
-    (bytes) => fromBinary(ServerReflectionResponseSchema, bytes),
-  );
-  stream.write(reflectionRequest({ case: "listServices", value: "" }));
-  stream.write(
-    reflectionRequest({ case: "fileContainingSymbol", value: "apirouter.apikey.v1.ApiKey" }),
-  );
-  stream.write(reflectionRequest({ case: "fileContainingSymbol", value: "no.such.Symbol" }));
-  stream.end();
-  const [list, file, missing] = await Array.fromAsync(
-    stream,
-    ({ messageResponse }) => messageResponse,
-  );
+  const [list, file, missing] = await reflect(t, server.address, [
+    { case: "listServices", value: "" },
+    { case: "fileContainingSymbol", value: "apirouter.apikey.v1.ApiKey" },
+    { case: "fileContainingSymbol", value: "no.such.Symbol" },
+  ]);
   assert.ok(list?.case === "listServicesResponse");
   assert.deepEqual(
-    list.value.service.map(({ name }: { name: string }) => name),
+    list.value.service.map(({ name }) => name),
     [service.typeName, "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"],
   );
   assert.ok(file?.case === "fileDescriptorResponse");
   const names = file.value.fileDescriptorProto.map(
-    (bytes: Uint8Array) => fromBinary(FileDescriptorProtoSchema, bytes).name,
+    (bytes) => fromBinary(FileDescriptorProtoSchema, bytes).name,
   );
   assert.deepEqual(names, ["rpc/apikey/apikey.proto", "common/access/access.proto"]);
   assert.ok(missing?.case === "errorResponse" && missing.value.errorCode === 5);
+});
+
+test("reflection lists no service whose file is only imported", async (t) => {
+  // openai.proto takes messages from model.proto, which describes the model service as well.
+  const server = await startTestServer(t, { service: OpenAIService, methods: {} });
+  const [list, file] = await reflect(t, server.address, [
+    { case: "listServices", value: "" },
+    { case: "fileContainingSymbol", value: OpenAIService.typeName },
+  ]);
+  assert.ok(list?.case === "listServicesResponse");
+  assert.deepEqual(
+    list.value.service.map(({ name }) => name),
+    [OpenAIService.typeName, "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"],
+  );
+  assert.ok(file?.case === "fileDescriptorResponse");
 });
 
 test("mutual TLS: certificates of the same authority talk, others and none do not", async (t) => {
@@ -239,8 +242,25 @@ test("an address for others is advertised in place of a wildcard", async (t) => 
 
 type Asked = { case: "listServices" | "fileContainingSymbol"; value: string };
 
-const reflectionRequest = (messageRequest: Asked) =>
-  create(ServerReflectionRequestSchema, { messageRequest });
+/** What reflection answers to each question, in order. */
+async function reflect(t: TestContext, address: string, questions: readonly Asked[]) {
+  const client = new Client(address, credentials.createInsecure());
+  t.after(() => client.close());
+  const stream = client.makeBidiStreamRequest(
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    (messageRequest: Asked) => {
+      const request = create(ServerReflectionRequestSchema, { messageRequest });
+      return Buffer.from(toBinary(ServerReflectionRequestSchema, request));
+    },
+    (bytes) => fromBinary(ServerReflectionResponseSchema, bytes),
+  );
+  for (const question of questions) stream.write(question);
+  stream.end();
+  return await Array.fromAsync(
+    stream as AsyncIterable<ServerReflectionResponse>,
+    ({ messageResponse }) => messageResponse,
+  );
+}
 
 /** An authority and a certificate for 127.0.0.1, in a folder that goes with the test. */
 function makeCertificates(t: TestContext) {
