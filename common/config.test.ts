@@ -47,7 +47,10 @@ test("a variable can never change the structure of the file", () => {
 });
 
 test("a variable that is not set and has no default is named", () => {
-  assert.match(failure("name: ${NOPE}"), /test\.yaml: the environment variable NOPE is not set/);
+  assert.equal(
+    failure("port: 1\nnested:\n  on: ${NOPE}\n"),
+    "test.yaml:3: nested.on: the environment variable NOPE is not set",
+  );
 });
 
 test("an unknown key is named with its file, line and path", () => {

@@ -1,6 +1,16 @@
 import { readFileSync } from "node:fs";
 import { getSystemErrorMessage } from "node:util";
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type Scalar,
+  visit,
+} from "yaml";
 import type { z } from "zod";
 
 /** A configuration that cannot be used; `message` names file, key and what was expected. */
@@ -38,7 +48,10 @@ export function parseConfig<Schema extends z.ZodType>(
   if (broken) {
     throw new ConfigError(`${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`);
   }
-  expandVariables(document, file, environment);
+  expandVariables(document, environment, (node, key) => {
+    const line = node.range ? `:${lines.linePos(node.range[0]).line}` : "";
+    return `${file}${line}: ${key}`;
+  });
   const result = schema.safeParse(toPlain(document, file) ?? {});
   if (result.success) return result.data;
   const where = (path: PropertyKey[]) => lineOf(document, lines, path);
@@ -75,12 +88,20 @@ function reasonOf(error: unknown): string {
   return typeof number === "number" ? getSystemErrorMessage(number) : String(error);
 }
 
-/** Only scalar nodes are expanded, after parsing, so a value can never change the structure. */
-function expandVariables(document: Document, file: string, environment: NodeJS.ProcessEnv) {
+/**
+ * Only scalar nodes are expanded, after parsing, so a value can never change the structure. `place`
+ * says where a node stands.
+ */
+function expandVariables(
+  document: Document,
+  environment: NodeJS.ProcessEnv,
+  place: (node: Scalar, key: string) => string,
+) {
   visit(document, {
-    Scalar(key, node) {
+    Scalar(key, node, path) {
       if (key === "key" || typeof node.value !== "string" || !node.value.includes("${")) return;
-      const expanded = expandText(node.value, file, environment);
+      const keys = path.filter(isPair).map((pair) => String(pair.key));
+      const expanded = expandText(node.value, environment, () => place(node, keys.join(".")));
       // A plain (unquoted) scalar takes the type it would have had if written out.
       node.value = node.type === "PLAIN" ? plainValue(expanded) : expanded;
     },
@@ -89,12 +110,12 @@ function expandVariables(document: Document, file: string, environment: NodeJS.P
 
 const variablePattern = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 
-const expandText = (text: string, file: string, environment: NodeJS.ProcessEnv): string =>
+const expandText = (text: string, environment: NodeJS.ProcessEnv, place: () => string): string =>
   text.replace(variablePattern, (_whole, name: string, fallback: string | undefined) => {
     const value = environment[name];
     if (value !== undefined && (value !== "" || fallback === undefined)) return value;
     if (fallback !== undefined) return fallback;
-    throw new ConfigError(`${file}: the environment variable ${name} is not set`);
+    throw new ConfigError(`${place()}: the environment variable ${name} is not set`);
   });
 
 function plainValue(text: string): unknown {
