@@ -12,6 +12,13 @@ test("a key and an address in the environment make a channel", () => {
   assert.equal(others.length, 0);
 });
 
+test("an address in the environment may be a private one, the provider's own need not be", () => {
+  const key = { OPENAI_API_KEY: "sk-x" };
+  const [own] = withOpenAI(config, key).channels;
+  const [local] = withOpenAI(config, { ...key, OPENAI_BASE_URL: "http://127.0.0.1:1/v1" }).channels;
+  assert.deepEqual([own?.allowPrivateNetwork, local?.allowPrivateNetwork], [false, true]);
+});
+
 test("what cannot be a channel is named by its variable, and not quoted", () => {
   const wrong = {
     OPENAI_BASE_URL: ["hunter2", "ftp://hunter2/", "https://u:hunter2@example.com/v1"],

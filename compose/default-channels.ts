@@ -6,12 +6,15 @@ import { StartError } from "./start-error.ts";
 export function withOpenAI(config: ModelConfig, environment: NodeJS.ProcessEnv): ModelConfig {
   const credential = environment["OPENAI_API_KEY"];
   if (!credential) return config;
+  const baseUrl = environment["OPENAI_BASE_URL"] ?? "";
   const channel = DeclaredChannel.parse({
     name: "openai",
     provider: "openai",
-    baseUrl: environment["OPENAI_BASE_URL"] ?? "",
+    baseUrl,
     credential,
     modelSource: "any",
+    // Whoever sets the environment runs the machine, and may well mean a server on it.
+    allowPrivateNetwork: baseUrl !== "",
   });
   const [fault] = checkChannel(channel, config.limits);
   if (fault) {
