@@ -39,9 +39,16 @@ export const Permissions = z
   .openapi("Permissions");
 export type Permissions = z.infer<typeof Permissions>;
 
+const endpointNames: readonly string[] = ["*", "chat.completions", "models"];
+/** A name that nothing answers to would make a key that opens nothing. */
+const knownEndpoint = endpoint.refine(
+  (name) => endpointNames.includes(name),
+  `must be one of ${endpointNames.join(", ")}`,
+);
+
 export const PermissionsChange = z
   .strictObject({
-    endpoints: endpoints.optional(),
+    endpoints: z.array(knownEndpoint).max(listItemsMax).optional(),
     models: z.strictObject({ allow: allow.optional(), deny: deny.optional() }).optional(),
     ip_ranges: ipRanges.optional(),
   })

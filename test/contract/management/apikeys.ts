@@ -53,6 +53,11 @@ const creating: Contract = (management) =>
         { permissions: { endpoints: ["/v1"] } },
         "permissions.endpoints.0",
       ],
+      [
+        "an endpoint with a typing error",
+        { permissions: { endpoints: ["chat.completions", "model"] } },
+        "permissions.endpoints.1",
+      ],
       ["an unknown permission", { permissions: { admin: true } }, "permissions.admin"],
       ["the key itself", { key: "sk-ar-mine" }, "key"],
     ];
