@@ -13,8 +13,9 @@ import { invalidField } from "./check-fields.ts";
 import { describeKey, statusOf } from "./describe-key.ts";
 
 /**
- * Gives a key a new secret, which only the key's own user may learn; the one before goes on working for the grace. Rotating again ends that
- * grace at once, so a secret that has leaked is gone for certain after a rotation without grace.
+ * Gives a key a new secret, which only the key's own user may learn; the one before goes on working
+ * for the grace. Rotating again ends that grace at once, so a secret that has leaked is gone for
+ * certain after a rotation without grace.
  */
 export async function rotateApiKey(
   context: ApiKeyContext,
