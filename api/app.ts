@@ -6,6 +6,7 @@ import { createHealthRoutes } from "./edge/health.ts";
 import { createFindRoute, type FindRoute } from "./edge/route.ts";
 import { startEdge } from "./edge/server.ts";
 import { createManagementApp } from "./handler/app.ts";
+import { managementBodyLimits } from "./middleware/body-limits.ts";
 
 export interface Gateway {
   readonly url: string;
@@ -43,7 +44,6 @@ export async function startGateway(
 
 /** Everything that the gateway serves. */
 function routes(context: GatewayContext, isReady: () => boolean): FindRoute {
-  const { limits } = context.config;
   const chatCompletions = createChatCompletionsRoute(context);
   const listModels = createListModelsRoute(context);
   const getModel = createGetModelRoute(context);
@@ -57,9 +57,8 @@ function routes(context: GatewayContext, isReady: () => boolean): FindRoute {
     },
     prefixes: { "/v1/models/": getModel, "/v1/openai/models/": getModel },
     closed: ["/v1/"],
-    fallback: createFetchRoute(createManagementApp(context), {
-      bytesMax: limits.bodyBytesBeforeAuthMax,
-      timeoutMs: limits.bodyTimeoutBeforeAuthMs,
-    }),
+    fallback: createFetchRoute(createManagementApp(context), (exchange) =>
+      managementBodyLimits(context, exchange),
+    ),
   });
 }

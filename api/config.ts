@@ -18,10 +18,10 @@ const LimitsConfig = z
     headerBytesMax: count(32 * kibibyte).describe("Request line and headers together."),
     headerCountMax: count(100).describe("Header fields of a request."),
     bodyBytesBeforeAuthMax: count(64 * kibibyte).describe(
-      "Request body of the management API, whose callers sign in by it.",
+      "Request body of the management API from whoever has not shown yet who they are.",
     ),
     bodyBytesMax: count(32 * mebibyte).describe(
-      "Request body of the data plane, read only once the API key has been verified.",
+      "Request body once the API key or access token has been verified.",
     ),
     bodiesBytesMax: count(1024 * mebibyte).describe(
       "Request bodies held at once, all together; what comes beyond is answered 503.",
@@ -30,9 +30,7 @@ const LimitsConfig = z
     headerTimeoutMs: milliseconds(10_000).describe(
       "From a request's first byte until its headers are complete.",
     ),
-    bodyTimeoutBeforeAuthMs: milliseconds(10_000).describe(
-      "How long the body of a request to the management API may take.",
-    ),
+    bodyTimeoutBeforeAuthMs: milliseconds(10_000).describe("How long such a body may take."),
     bodyTimeoutMs: milliseconds(120_000).describe(
       "From a request's first byte until its body is complete.",
     ),

@@ -13,10 +13,13 @@ export interface FetchApp {
  * Serves an application that is not on the hot path. Bodies are read before it is asked, so that its
  * limits are the edge's; what it throws reaches the front's error handler like any route's.
  */
-export const createFetchRoute = (app: FetchApp, limits: BodyLimits): Route => ({
+export const createFetchRoute = (
+  app: FetchApp,
+  limitsOf: (exchange: Exchange) => BodyLimits | Promise<BodyLimits>,
+): Route => ({
   pattern: "",
   async handle(exchange) {
-    const request = await toRequest(exchange, limits);
+    const request = await toRequest(exchange, await limitsOf(exchange));
     const response = await app.fetch(request, { record: exchange.record });
     await send(exchange, response);
   },

@@ -82,7 +82,7 @@ before(async () => {
       },
       prefixes: { "/v1/models/": seen },
       closed: ["/v1/"],
-      fallback: createFetchRoute(application, { bytesMax: 1_000 }),
+      fallback: createFetchRoute(application, () => ({ bytesMax: 1_000 })),
     },
     {
       trustedProxies: ["127.0.0.1", "10.0.0.0/8"],

@@ -5,6 +5,7 @@ import type { GatewayContext } from "../context.ts";
 import type { Caller, Origin } from "../types/caller.ts";
 import type { ManagementRequest } from "../types/management.ts";
 import { required } from "../types/required.ts";
+import { bearerToken } from "./bearer-token.ts";
 import { isMadeHere } from "./made-here.ts";
 
 const userAgentCharsMax = 512;
@@ -54,22 +55,4 @@ async function authenticate(
   env.record.userId = user.id;
   const actor = { userId: user.id, role: user.role };
   return { user, actor, sessionId: answer.sessionId };
-}
-
-function bearerToken(authorization: string | undefined): string {
-  const [, token] = /^Bearer +(\S+) *$/i.exec(authorization ?? "") ?? [];
-  if (token === undefined) {
-    throw new AppError(
-      "auth.required",
-      "Sign in at /api/v1/auth/login and send the access token as `Authorization: Bearer <token>`.",
-    );
-  }
-  if (token.startsWith("sk-")) {
-    throw new AppError(
-      "auth.token_invalid",
-      "This is an API key, which is for the data plane under /v1. The management API takes an " +
-        "access token from /api/v1/auth/login.",
-    );
-  }
-  return token;
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { resources } from "../../api/handler/resources.ts";
 import { documentedPath, type Route } from "../../api/handler/route.ts";
 import { IssuedApiKey } from "../../api/types/apikeys.ts";
+import { exchangeBytes, isWhole, statusOf } from "../support/edge.ts";
 import { failed, ok, type Person, useManagement } from "../support/management.ts";
 
 const absent = "0198c1d2-7f3a-7c44-9c1b-3f1de2a4b001";
@@ -72,15 +73,28 @@ suite("what every route of the management API holds to", () => {
   }
 
   for (const route of routes.filter(({ source }) => source === "body")) {
-    test(`${nameOf(route)} refuses a body beyond the limit`, async () => {
+    test(`${nameOf(route)} reads a large body only from who has signed in`, async () => {
       const { owner, nobody } = management();
-      const body = { unheard_of: "x".repeat(65 * 1024) };
-      failed(
-        await ask(route.level === "public" ? nobody : owner, route, { body }),
-        "request.too_large",
-      );
+      const large = { body: { unheard_of: "x".repeat(65 * 1024) } };
+      failed(await ask(nobody, route, large), "request.too_large");
+      if (route.level === "public") return;
+      failed(await ask(owner, route, large), "request.invalid", "unheard_of");
+      const headers = { authorization: "Bearer eyJhbGciOiJub25lIn0.e30." };
+      failed(await ask(nobody, route, { ...large, headers }), "auth.token_invalid");
     });
   }
+
+  test("nobody may send a body beyond the limit of all", async () => {
+    const { owner, router } = management();
+    const headers = [
+      "POST /api/v1/apikeys HTTP/1.1",
+      "Host: a",
+      `Authorization: Bearer ${owner.token}`,
+      `Content-Length: ${32 * 1024 * 1024 + 1}`,
+    ];
+    const answer = await exchangeBytes(router.url, `${headers.join("\r\n")}\r\n\r\n`, isWhole);
+    assert.equal(statusOf(answer), 413);
+  });
 
   for (const route of routes.filter(({ path }) => path.includes("{"))) {
     test(`${nameOf(route)} does not find what is not there`, async () => {
