@@ -1,3 +1,4 @@
+import { isLoopback } from "../common/access/loopback.ts";
 import { parseConfig, readConfig } from "../common/config.ts";
 import { createLog } from "../common/log.ts";
 import { stopOnSignals } from "../common/shutdown.ts";
@@ -25,9 +26,6 @@ export async function runAllInOne(flags: Flags, environment: NodeJS.ProcessEnv):
   if (setupToken && !isLoopback(config.host)) printSetupToken(setupToken);
   process.stdout.write(`ready ${url}\n`);
 }
-
-const isLoopback = (host: string) =>
-  host === "localhost" || host === "::1" || host.startsWith("127.");
 
 /** Flags win over the environment, the environment over the file, the file over the defaults. */
 export function resolveConfig(flags: Flags, environment: NodeJS.ProcessEnv): AllInOneConfig {

@@ -14,6 +14,7 @@ import { clientErrorFrom, refuseConnection } from "./client-error.ts";
 import { type Connection, createConnections } from "./connection.ts";
 import { type Cors, createCors } from "./cors.ts";
 import type { Exchange } from "./exchange.ts";
+import { logFailure } from "./log-failure.ts";
 import { openExchange } from "./open-exchange.ts";
 import { allowHeader, allowsMethod, type FindRoute, type RouteMatch } from "./route.ts";
 
@@ -176,14 +177,7 @@ export class Front {
     if (error.code !== "request.cancelled" || !record.signal.aborted) {
       record.errorCode ??= error.code;
     }
-    if (error.code === "internal") {
-      this.#log.error(
-        { requestId: record.requestId, route: record.route, error },
-        "request failed",
-      );
-    } else if (errorCodes[error.code].http >= 500 && error.cause !== undefined) {
-      this.#log.warn({ requestId: record.requestId, route: record.route, error }, "request failed");
-    }
+    logFailure(this.#log, record, error);
     if (response.writableEnded || response.destroyed) return;
     try {
       // Once an answer has begun only a broken connection tells that it is not whole.

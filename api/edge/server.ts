@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isLoopback } from "../../common/access/loopback.ts";
 import { ConfigError } from "../../common/config.ts";
 import { AppError } from "../../common/errors.ts";
 import type { LimitsConfig } from "../config.ts";
@@ -42,7 +43,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   server.timeout = limits.stalledReaderTimeoutMs;
   server.on("timeout", (socket) => front.quiet(socket));
   const address = await listen(server, options.host, options.port);
-  front.loopbackListener = isLoopback(address.address);
+  front.loopbackListener = isLoopback(address.address.replace(/^::ffff:/, ""));
   server.on("error", (error) => options.log.error({ error }, "the listener failed"));
   return {
     url: `http://${isIPv6(address.address) ? `[${address.address}]` : address.address}:${address.port}`,
@@ -100,9 +101,6 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   const reason = reasons[error.code ?? ""] ?? error.message;
   return new ConfigError(`cannot listen on ${host}:${port}: ${reason}`);
 }
-
-const isLoopback = (address: string): boolean =>
-  address === "::1" || /^(?:::ffff:)?127\./.test(address);
 
 async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
   const timer = new AbortController();

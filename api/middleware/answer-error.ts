@@ -1,6 +1,7 @@
 import { AppError } from "../../common/errors.ts";
 import type { GatewayContext } from "../context.ts";
 import { managementError } from "../edge/error-response.ts";
+import { logFailure } from "../edge/log-failure.ts";
 import type { ManagementRequest } from "../types/management.ts";
 
 export type AnswerError = (thrown: unknown, request: ManagementRequest) => Response;
@@ -10,10 +11,7 @@ export function createAnswerError({ log }: Pick<GatewayContext, "log">): AnswerE
   return (thrown, { env: { record } }) => {
     const error = AppError.from(thrown);
     record.errorCode = error.code;
-    const line = { requestId: record.requestId, route: record.route, error };
-    if (error.code === "internal") log.error(line, "request failed");
-    else if (error.status.http >= 500 && error.cause !== undefined)
-      log.warn(line, "request failed");
+    logFailure(log, record, error);
     const { status, headers, body } = managementError(error, record.requestId);
     const response = new Response(body, { status, headers });
     if (status === 401) response.headers.set("www-authenticate", challenge(error));

@@ -1,3 +1,4 @@
+import { isLoopback } from "../../common/access/loopback.ts";
 import type { ManagementRequest } from "../types/management.ts";
 
 /** What a proxy says of the client that it speaks for. */
@@ -18,6 +19,3 @@ export function isMadeHere({ env: { record }, req }: ManagementRequest): boolean
 }
 
 const hostOf = (authority: string): string => authority.replace(/:\d+$/, "").toLowerCase();
-
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
