@@ -67,11 +67,16 @@ export class Endpoint {
   setAside(): void {
     if (this.#aside || this.#retired) return;
     this.#aside = setTimeout(() => {
-      this.#aside = undefined;
+      this.#takeBack();
       this.#options.onChange();
     }, this.#asideMs);
     this.#aside.unref();
     this.#asideMs = Math.min(this.#asideMs * 2, this.#options.asideMsMax);
+  }
+
+  #takeBack() {
+    clearTimeout(this.#aside);
+    this.#aside = undefined;
   }
 
   /** No new calls; those in flight finish, then the connection closes. */
@@ -95,6 +100,8 @@ export class Endpoint {
   #keepConnected() {
     if (this.#retired) return;
     const state = this.channel.getConnectivityState(true);
+    // A new connection: whatever was wrong with the one before says nothing about it.
+    if (state === connectivityState.READY) this.#takeBack();
     this.#options.onChange();
     if (state === connectivityState.SHUTDOWN) return;
     this.channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, () =>

@@ -79,7 +79,7 @@ test("shutting down ends watches at once, with a reason on both sides", async (t
   assert.ok(reason instanceof AppError && reason.code === "service.shutting_down");
 });
 
-test("shutting down lets a running stream finish", async (t) => {
+test("shutting down lets a running stream finish, over its client's keep-alive pings", async (t) => {
   const goOn = Promise.withResolvers<void>();
   const server = await startTestServer(t, {
     service: OpenAIService,
@@ -92,11 +92,15 @@ test("shutting down lets a running stream finish", async (t) => {
     },
     config: { drainTimeoutMs: 10_000 },
   });
-  const client = testClient(t, { service: OpenAIService, endpoints: [server.address] });
+  const client = testClient(t, {
+    service: OpenAIService,
+    endpoints: [server.address],
+    config: { keepaliveIntervalMs: 1_000 },
+  });
   const events = client.forward({}, testCall())[Symbol.asyncIterator]();
   await events.next();
   const down = server.shutdown();
-  await sleep(50);
+  await sleep(1_200);
   goOn.resolve();
   const { value } = await events.next();
   assert.equal(value?.event.case, "end");

@@ -110,8 +110,6 @@ function bind(server: Server, config: RpcServerConfig): Promise<number> {
 
 async function drain(server: Server, calls: OpenCalls, config: RpcServerConfig) {
   const reason = new AppError("service.shutting_down", "The service is shutting down.");
-  // Says goodbye on every connection: clients make their next calls elsewhere.
-  const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
   for (const open of calls.list().filter(({ endless }) => endless)) {
     open.abort(reason);
     open.fail(reason);
@@ -120,6 +118,9 @@ async function drain(server: Server, calls: OpenCalls, config: RpcServerConfig) 
   for (const open of calls.list()) open.abort(reason);
   await calls.idle(config.cutGraceMs);
   for (const open of calls.list()) open.fail(reason);
+  // Only now is goodbye said on the connections: after a GOAWAY grpc-js takes its own next keep-alive
+  // ping for failed and drops the calls that still run (grpc-node#3068).
+  const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
   await Promise.race([closed, sleep(config.flushTimeoutMs, undefined, { ref: false })]);
   server.forceShutdown();
 }
