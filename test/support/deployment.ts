@@ -84,6 +84,8 @@ const settingsFor = (upstream: TestUpstream) => ({
 });
 
 const rpcServer = { drainTimeoutMs: 2_000 };
+/** Often enough for a ping to fall into every drain. */
+const rpcClient = { keepaliveIntervalMs: 1_000 };
 
 /** What a person gets from `npm start`. */
 export async function startAllInOneDeployment(): Promise<Deployment> {
@@ -112,12 +114,15 @@ export async function startAllInOneDeployment(): Promise<Deployment> {
   const died = running.ended.then((end): never => {
     throw new Error(`apirouter ${end}:\n${readFileSync(logFile, "utf8")}`);
   });
-  const url = await Promise.race([ready.promise, died]);
-  died.catch(() => {});
   const stop = async () => {
     await running.stop();
     await upstream.close();
   };
+  const url = await Promise.race([ready.promise, died]).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  died.catch(() => {});
   return deploymentOf({ name: "all in one", urls: [url], upstream, logFiles: [logFile], stop });
 }
 
@@ -136,15 +141,16 @@ export async function startClusterDeployment(
 ): Promise<ClusterDeployment> {
   const upstream = await startUpstream();
   const { gateway, user, apikey, model } = settingsFor(upstream);
-  const cluster = await startCluster({
-    ...options,
-    settings: {
-      gateway: { gateway },
-      user: { rpcServer, user },
-      apikey: { rpcServer, apikey },
-      model: { rpcServer, model },
-      openai: { rpcServer },
-    },
+  const settings = {
+    gateway: { rpcClient, gateway },
+    user: { rpcServer, user },
+    apikey: { rpcServer, apikey },
+    model: { rpcServer, rpcClient, model },
+    openai: { rpcServer, rpcClient },
+  };
+  const cluster = await startCluster({ ...options, settings }).catch(async (error) => {
+    await upstream.close();
+    throw error;
   });
   const deployment = await deploymentOf({
     name: "cluster",
