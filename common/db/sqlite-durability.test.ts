@@ -4,6 +4,8 @@ import { once } from "node:events";
 import { statSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { CompiledQuery } from "kysely";
 import { pino } from "pino";
 import { databases, limits } from "../../test/support/databases.ts";
 import type { Migrations } from "./database.ts";
@@ -59,6 +61,38 @@ test("a write that was acknowledged survives kill -9 of its process", async () =
   assert.ok(rows.length >= acknowledged && acknowledged >= 20, `${rows.length} of ${acknowledged}`);
   assert.equal(rows[acknowledged - 1]?.id, acknowledged);
   assert.equal(statSync(home.file ?? "").mode & 0o077, 0, "only its owner may read the file");
+  await database.close();
+  await home.drop();
+});
+
+/** Makes more rows than the thread has memory for. */
+const tooMuch = `with recursive number(n) as (select 1 union all select n + 1 from number where n < 200)
+  select hex(zeroblob(2000000 + n)) from number`;
+
+test("a thread that dies takes its transaction along; the next statement gets a new one", async () => {
+  const [sqlite] = databases();
+  const home = await sqlite!.create();
+  // V8 reads it when a thread starts.
+  setFlagsFromString("--max-old-space-size=32");
+  const database = await openDatabase<{ entry: { id: number } }>({
+    url: home.url,
+    limits,
+    schema: "entries",
+    migrations,
+    log,
+  });
+  const ids = async () =>
+    (await database.sql.selectFrom("entry").select("id").execute()).map(({ id }) => id);
+  await database.sql.insertInto("entry").values({ id: 1 }).execute();
+  const dying = database.sql.transaction().execute(async (sql) => {
+    await sql.insertInto("entry").values({ id: 2 }).execute();
+    await sql.executeQuery(CompiledQuery.raw(tooMuch));
+  });
+  const behind = ids();
+  await assert.rejects(dying, { code: "service.unavailable" });
+  assert.deepEqual(await behind, [1]);
+  await database.sql.insertInto("entry").values({ id: 3 }).execute();
+  assert.deepEqual(await ids(), [1, 3]);
   await database.close();
   await home.drop();
 });
