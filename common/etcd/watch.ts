@@ -6,6 +6,7 @@ import {
 } from "../../gen/common/etcd/etcd_pb.ts";
 import { Event_EventType } from "../../gen/common/etcd/kv_pb.ts";
 import type { Logger } from "../log.ts";
+import { createOutageNotice } from "../outage.ts";
 import { type Etcd, pauseAfter } from "./etcd.ts";
 import { currentRevision, prefixRange, toText } from "./kv.ts";
 
@@ -41,10 +42,15 @@ export interface PrefixWatch {
 /** Watches the keys under a prefix until closed; after a break it goes on where it was. */
 export function watchPrefix(etcd: Etcd, options: WatchOptions): PrefixWatch {
   const stopping = new AbortController();
+  const outage = createOutageNotice({ log: options.log, subject: { etcdPrefix: options.prefix } });
   let confirmed = Promise.withResolvers<void>();
   void keepWatching(etcd, options, {
     signal: stopping.signal,
-    onConfirmed: () => confirmed.resolve(),
+    onConfirmed() {
+      outage.worked();
+      confirmed.resolve();
+    },
+    onFailed: outage.failed,
     onBroken() {
       confirmed = Promise.withResolvers();
       options.onBroken?.();
@@ -56,6 +62,7 @@ export function watchPrefix(etcd: Etcd, options: WatchOptions): PrefixWatch {
 interface Watching {
   readonly signal: AbortSignal;
   onConfirmed(): void;
+  onFailed(error: unknown): void;
   onBroken(): void;
 }
 
@@ -69,6 +76,7 @@ async function keepWatching(etcd: Etcd, options: WatchOptions, watching: Watchin
     } catch (error) {
       failures += 1;
       options.log.debug({ error, prefix: options.prefix }, "etcd watch could not start");
+      watching.onFailed(error);
     }
     const pauseMs = pauseAfter(failures, etcd.config);
     await sleep(pauseMs, undefined, { signal: watching.signal }).catch(() => {});
@@ -88,7 +96,7 @@ interface OneStream extends Watching {
 async function watchOverStream(
   etcd: Etcd,
   { prefix, putsOnly, log, onChanges }: WatchOptions,
-  { signal, position, onConfirmed, onBroken }: OneStream,
+  { signal, position, onConfirmed, onFailed, onBroken }: OneStream,
 ): Promise<boolean> {
   const ended = Promise.withResolvers<void>();
   let confirmed = false;
@@ -124,6 +132,7 @@ async function watchOverStream(
     },
     onEnd(error) {
       log.debug({ error, prefix }, "etcd watch broke");
+      onFailed(error);
       ended.resolve();
     },
   });

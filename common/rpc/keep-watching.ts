@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../log.ts";
+import { createOutageNotice } from "../outage.ts";
 import type { Call } from "./call.ts";
 
 const retryDelayMsMin = 50;
@@ -20,16 +21,19 @@ export interface WatchOptions<Message> {
 /** Reads a `Watch` stream for ever, opening it again with growing pauses whenever it breaks. */
 export async function keepWatching<Message>(options: WatchOptions<Message>): Promise<void> {
   const { signal, log, name } = options;
+  const outage = createOutageNotice({ log, subject: { watch: name } });
   let delayMs = retryDelayMsMin;
   while (!signal.aborted) {
     try {
       for await (const message of options.open({ requestId: `watch-${name}`, signal })) {
         delayMs = retryDelayMsMin;
+        outage.worked();
         options.onMessage(message);
       }
     } catch (error) {
       if (signal.aborted) return;
       log.debug({ error, watch: name }, "watch broke; opening it again");
+      outage.failed(error);
     }
     if (signal.aborted) return;
     options.onLost?.();
