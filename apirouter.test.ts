@@ -16,6 +16,8 @@ writeFileSync(file, "");
 const garbage = join(folder, "garbage");
 mkdirSync(garbage);
 writeFileSync(join(garbage, "user.db"), "this is no database ".repeat(100));
+const unreadable = join(folder, "unreadable");
+mkdirSync(join(unreadable, "secrets.json"), { recursive: true });
 const unfit = join(folder, "unfit");
 mkdirSync(unfit);
 writeFileSync(join(unfit, "secrets.json"), '{"masterKey": "hunter2"}');
@@ -40,6 +42,11 @@ const refusals: readonly Refusal[] = [
     title: "an option without its value",
     args: ["--port"],
     says: "Option '--port <value>' argument missing. Try --help.",
+  },
+  {
+    title: "an option whose value looks like another option",
+    args: ["--port", "-5"],
+    says: "Option '--port' argument is ambiguous. Try --help.",
   },
   {
     title: "a port that is none",
@@ -87,6 +94,11 @@ const refusals: readonly Refusal[] = [
     title: "a database that is none",
     args: ["--data", garbage],
     says: "cannot open the database sqlite:FOLDER/garbage/user.db: file is not a database",
+  },
+  {
+    title: "secrets that cannot be read",
+    args: ["--data", unreadable],
+    says: "cannot read or create FOLDER/unreadable/secrets.json: illegal operation on a directory",
   },
   {
     title: "secrets that do not fit, without quoting them",

@@ -34,8 +34,7 @@ function isStrongSecret(text: string): boolean {
 /** The secrets of a data folder; made at the first start, readable by its owner alone. */
 export function loadSecrets(folder: string): Secrets {
   const file = join(folder, "secrets.json");
-  if (!existsSync(file)) writeSecrets(file);
-  const text = readFileSync(file, "utf8");
+  const text = readOrWriteSecrets(file);
   try {
     const stored = SecretFile.parse(JSON.parse(text));
     return {
@@ -46,6 +45,15 @@ export function loadSecrets(folder: string): Secrets {
   } catch {
     // The parser's own message could quote the file's content.
     throw new StartError(`${file} does not hold three secrets of 32 bytes in base64`);
+  }
+}
+
+function readOrWriteSecrets(file: string): string {
+  try {
+    if (!existsSync(file)) writeSecrets(file);
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new StartError(`cannot read or create ${file}`, error);
   }
 }
 

@@ -29,5 +29,5 @@ export function explainFailure(error: unknown): string {
   const wrongUsage = "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
   if (!wrongUsage) return error.stack ?? error.message;
   // What follows the first sentence explains how a value could begin with a dash.
-  return `${error.message.replace(/\. .*/s, "")}. Try --help.`;
+  return `${error.message.replace(/\.\s.*/s, "")}. Try --help.`;
 }

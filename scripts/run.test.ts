@@ -84,6 +84,14 @@ test("a Node that is too old is replaced, and with no network one sentence says 
   assert.match(lines[1] ?? "", /^Node 999\.0\.0 could not be installed: .+$/);
 });
 
+test("a clone that cannot be written says so in one sentence", () => {
+  rmSync(join(root, "node_modules"), { recursive: true });
+  writeFileSync(join(root, ".node"), "in the way");
+  const { status, stderr } = run(["program.ts"]);
+  assert.equal(status, 1);
+  assert.match(stderr, /^Something has to be installed, but .*\.node is not writable: .+\n$/);
+});
+
 test("a program that runs in a child gets our signals, and we end as it ends", async () => {
   const module = JSON.stringify(join(project, "scripts/setup/run-to-end.mjs"));
   const program = `

@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
+import { SetupError } from "./error.mjs";
 
 const pollMs = 100;
 
@@ -15,12 +16,20 @@ const pollMs = 100;
  * @returns {Promise<T>}
  */
 export async function withLock(root, work) {
-  mkdirSync(join(root, ".node"), { recursive: true });
-  const lock = join(root, ".node", "setup.lock");
-  while (!take(lock)) {
-    const holder = read(lock);
-    if (holder === undefined || isAlive(holder)) await setTimeout(pollMs);
-    else removeStale(lock, holder);
+  const folder = join(root, ".node");
+  const lock = join(folder, "setup.lock");
+  try {
+    mkdirSync(folder, { recursive: true });
+    while (!take(lock)) {
+      const holder = read(lock);
+      if (holder === undefined || isAlive(holder)) await setTimeout(pollMs);
+      else removeStale(lock, holder);
+    }
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error);
+    throw new SetupError(
+      `Something has to be installed, but ${folder} is not writable: ${message}`,
+    );
   }
   const release = () => rmSync(lock, { force: true });
   process.once("exit", release);
