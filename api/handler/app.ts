@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { AppError } from "../../common/errors.ts";
 import type { GatewayContext } from "../context.ts";
+import { openaiError } from "../edge/error-response.ts";
 import type { RequestRecord } from "../edge/request-record.ts";
 import { type AnswerError, createAnswerError } from "../middleware/answer-error.ts";
 import { noStore, safeHeaders } from "../middleware/response-headers.ts";
@@ -18,7 +19,12 @@ export function createManagementApp(context: GatewayContext): ManagementApp {
     getPath: (_request, options) => edgePath(options?.env),
   });
   app.onError(answerError);
-  app.notFound((c) => answerError(notFound(), c));
+  // Outside /api it is mostly an OpenAI client with a base URL that lacks /v1, and of an answer in
+  // another shape than OpenAI's such a client shows no word.
+  const answerStray = createAnswerError(context, openaiError);
+  app.notFound((c) =>
+    c.env.record.path.startsWith("/api/") ? answerError(notFound(), c) : answerStray(strayed(), c),
+  );
   app.use(safeHeaders);
   app.use("/api/*", noStore);
   for (const [tag, routes] of Object.entries(resources)) {
@@ -69,6 +75,12 @@ function addMethodNotAllowed(app: ManagementApp, answerError: AnswerError): void
 
 const notFound = () =>
   new AppError("request.not_found", "There is nothing at this address. See /docs.");
+
+const strayed = () =>
+  new AppError(
+    "request.not_found",
+    "There is nothing at this address. The base URL for OpenAI clients ends in /v1; see /docs.",
+  );
 
 const methodNotAllowed = () =>
   new AppError("request.method_not_allowed", "This address does not take that method.");

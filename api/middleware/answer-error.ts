@@ -7,12 +7,15 @@ import type { ManagementRequest } from "../types/management.ts";
 export type AnswerError = (thrown: unknown, request: ManagementRequest) => Response;
 
 /** Turns whatever a route throws into an answer, and logs what the access log cannot tell, once. */
-export function createAnswerError({ log }: Pick<GatewayContext, "log">): AnswerError {
+export function createAnswerError(
+  { log }: Pick<GatewayContext, "log">,
+  shape = managementError,
+): AnswerError {
   return (thrown, { env: { record } }) => {
     const error = AppError.from(thrown);
     record.errorCode = error.code;
     logFailure(log, record, error);
-    const { status, headers, body } = managementError(error, record.requestId);
+    const { status, headers, body } = shape(error, record.requestId);
     const response = new Response(body, { status, headers });
     if (status === 401) response.headers.set("www-authenticate", challenge(error));
     return response;

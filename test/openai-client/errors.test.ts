@@ -194,6 +194,15 @@ suite("what the gateway itself refuses has the class that OpenAI's own refusal h
     });
   }
 
+  test("a base URL without /v1 is told so", async () => {
+    const { secret } = await plane().issue();
+    const client = plane().client(secret, "");
+    const error = await exceptionOf(() => client.chat.completions.create(request));
+    assert.ok(error instanceof OpenAI.NotFoundError);
+    assert.equal(error.code, "request.not_found");
+    assert.match(error.message, /ends in \/v1/);
+  });
+
   test("a model that the key may not use", async () => {
     const models = { allow: ["other"], deny: [] };
     const permissions = { endpoints: ["*"], models, ipRanges: [] };
