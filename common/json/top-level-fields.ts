@@ -227,7 +227,7 @@ class Scanner {
   }
 
   #unexpected(): AppError {
-    const what = this.#at < this.#body.length ? "An unexpected character" : "The end";
+    const what = this.#at < this.#body.length ? "an unexpected character" : "it ends";
     return invalid(`The request body is not valid JSON: ${what} at byte ${this.#at}.`);
   }
 }
