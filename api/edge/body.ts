@@ -13,11 +13,12 @@ export interface BodyLimits {
  *
  * @throws `request.too_large` beyond `bytesMax`, without reading on; `request.timeout`;
  * `service.overloaded` when all bodies together are too large; `request.cancelled` when the client
- * left.
+ * left, or the request has been answered without waiting for its body.
  */
 export function readBody(exchange: Exchange, { bytesMax, timeoutMs }: BodyLimits): Promise<Buffer> {
   const { request, response, body } = exchange;
   if (!body.expected) return Promise.resolve(Buffer.alloc(0));
+  if (response.writableEnded || response.destroyed) return Promise.reject(cancelled());
   if ((body.length ?? 0) > bytesMax) return Promise.reject(tooLarge(bytesMax));
   if (body.awaitsContinue) {
     body.awaitsContinue = false;
@@ -29,6 +30,7 @@ export function readBody(exchange: Exchange, { bytesMax, timeoutMs }: BodyLimits
     const settle = (error: AppError | undefined) => {
       if (timer) clearTimeout(timer);
       request.off("data", onData).off("end", onEnd).off("close", onClose);
+      response.off("close", onClose);
       if (!error) return resolve(pieces.take());
       request.pause();
       reject(error);
@@ -40,10 +42,14 @@ export function readBody(exchange: Exchange, { bytesMax, timeoutMs }: BodyLimits
       else settle(overloaded());
     };
     const onEnd = () => settle(undefined);
-    const onClose = () => settle(new AppError("request.cancelled", "The client left."));
+    const onClose = () => settle(cancelled());
     request.on("data", onData).on("end", onEnd).on("close", onClose);
+    // Answered before it was whole, because it broke off or was slow, a request itself never closes.
+    response.on("close", onClose);
   });
 }
+
+const cancelled = () => new AppError("request.cancelled", "The client left.");
 
 const tooLarge = (bytesMax: number) =>
   new AppError("request.too_large", `The request body is larger than ${bytesMax} bytes.`);

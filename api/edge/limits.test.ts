@@ -175,6 +175,37 @@ test("bodies that are too large together are 503 until others are done", async (
   assert.equal(await ask(), 200);
 });
 
+for (const { how, framing, leave } of [
+  { how: "whose client closes its side", framing: "Content-Length: 1000000", leave: true },
+  {
+    how: "whose chunks are broken",
+    framing: "Transfer-Encoding: chunked\r\n\r\n80000",
+    leave: false,
+  },
+  { how: "that stops coming", framing: "Content-Length: 1000000", leave: false },
+]) {
+  test(`a body ${how} in the middle is let go of, and its request is logged`, async () => {
+    const start = head(["POST /seen HTTP/1.1", "Host: a", `X-Request-Id: ${how.length}`, framing]);
+    const breakOff = () =>
+      new Promise<void>((resolve) => {
+        const socket = connect(Number(new URL(edge.url).port), "127.0.0.1");
+        socket.on("error", () => {});
+        socket.on("close", () => resolve());
+        socket.resume().write(start + "x".repeat(700_000));
+        if (leave) socket.end();
+      });
+    // Three of them are more than may be held at once.
+    await Promise.all([breakOff(), breakOff()]);
+    await breakOff();
+    await edge.nextLine(({ requestId }) => requestId === String(how.length));
+    const { status } = await fetch(`${edge.url}/seen`, {
+      method: "POST",
+      body: "x".repeat(900_000),
+    });
+    assert.equal(status, 200);
+  });
+}
+
 test("who expects 100-continue gets it only for a body that is wanted", async () => {
   const ask = (path: string, length: number) =>
     exchangeBytes(
