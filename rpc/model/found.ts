@@ -16,6 +16,6 @@ export function foundToChange<Entry extends { source: Source }>(
   if (existing.source === "api") return existing;
   throw new AppError(
     "resource.read_only",
-    `The configuration file declares this ${what}; change it there.`,
+    `The configuration declares this ${what}; change it there.`,
   );
 }

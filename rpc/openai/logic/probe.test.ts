@@ -6,6 +6,7 @@ import {
   startForwarding,
   upstreamCredential,
 } from "../../../test/support/forwarding.ts";
+import { freePort } from "../../../test/support/ports.ts";
 import { answerJson, startUpstream } from "../../../test/support/upstream.ts";
 import type { OpenAIConfig } from "../config.ts";
 
@@ -40,6 +41,13 @@ test("what is wrong with an upstream is the probe's answer", async (t) => {
   assert.match(await outcome(), /^0 .*closed the connection/);
   upstream.play(() => {});
   assert.match(await outcome(), /^0 No answer in time/);
+});
+
+test("why an upstream cannot be reached is told by its code", async (t) => {
+  const { client } = await startForwarding({ test: t, routes: [] });
+  const baseUrl = `http://127.0.0.1:${await freePort()}/v1`;
+  const { message } = await client.probe({ route: routeTo(baseUrl) }, callWith());
+  assert.equal(message, "The upstream could not be reached (ECONNREFUSED).");
 });
 
 test("a route to an unknown provider or a broken base URL is told, not tried", async (t) => {

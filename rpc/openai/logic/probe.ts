@@ -18,11 +18,17 @@ export async function probe(
   if (!route) throw new AppError("request.invalid", "A route is needed.");
   const startedAt = context.monotonicNow();
   const result = await ask(context, route, call).catch((error: unknown) => {
-    const { message } = AppError.from(error);
+    const message = explain(AppError.from(error));
     context.log.debug({ error, channel: route.channelId }, "a channel did not answer its probe");
     return { ok: false, status: 0, message };
   });
   return { ...result, latencyMs: Math.round(context.monotonicNow() - startedAt) };
+}
+
+/** Whoever probes administers the channel: a code such as ENOTFOUND says what to mend, and no more. */
+function explain({ message, cause }: AppError): string {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  return /^[A-Z][A-Z0-9_]+$/.test(code) ? `${message.replace(/\.$/, "")} (${code}).` : message;
 }
 
 async function ask(context: OpenAIContext, route: Route, call: Call): Promise<ProbeResult> {

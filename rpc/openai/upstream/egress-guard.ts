@@ -46,7 +46,10 @@ export function isPublicAddress(address: string): boolean {
 }
 
 const blockedAddress = () =>
-  new AppError("upstream.blocked_address", "The upstream's address is not a public one.");
+  new AppError(
+    "upstream.blocked_address",
+    "The upstream's address is not a public one, and its channel does not allow private networks.",
+  );
 
 /** https://www.iana.org/assignments/iana-ipv4-special-registry and its IPv6 sister. */
 const notPublic = new BlockList();
