@@ -45,6 +45,8 @@ function createClient(client: PoolClient): PostgresPoolClient {
 const failures: readonly (readonly [pattern: RegExp, code: ErrorCode, message: string])[] = [
   [/^(08...|57P0.|53...)$/, "service.unavailable", "The database is not reachable."],
   [/^E[A-Z]+$|terminated/, "service.unavailable", "The database is not reachable."],
+  // A standby, or a server that an operator or its disk keeps from writing.
+  [/^(25006|58...)$/, "service.unavailable", "The database cannot be read or written."],
   [/^57014$|timeout/, "service.timeout", "The database took too long."],
   [/^(40001|40P01|55P03)$/, "service.overloaded", "The database is too busy. Try again soon."],
   [/^(22021|22P05)$/, "request.invalid", "A text contains a character that cannot be stored."],

@@ -65,6 +65,36 @@ test("a write that was acknowledged survives kill -9 of its process", async () =
   await home.drop();
 });
 
+test("a full disk makes writes unavailable, and they go on when there is room again", async () => {
+  const [sqlite] = databases();
+  const home = await sqlite!.create();
+  const database = await openDatabase<{ entry: { id: number } }>({
+    url: home.url,
+    limits,
+    schema: "entries",
+    migrations,
+    log,
+  });
+  const pragma = (text: string) => database.sql.executeQuery(CompiledQuery.raw(`pragma ${text}`));
+  const insert = (ids: number[]) =>
+    database.sql.transaction().execute((sql) =>
+      sql
+        .insertInto("entry")
+        .values(ids.map((id) => ({ id })))
+        .execute(),
+    );
+  const many = Array.from({ length: 5_000 }, (_, index) => index + 2);
+  await insert([1]);
+  // To SQLite the same as a disk that is full.
+  await pragma("max_page_count = 1");
+  await assert.rejects(insert(many), { code: "service.unavailable" });
+  assert.deepEqual(await database.sql.selectFrom("entry").select("id").execute(), [{ id: 1 }]);
+  await pragma("max_page_count = 1000000");
+  await insert(many);
+  await database.close();
+  await home.drop();
+});
+
 /** Makes more rows than the thread has memory for. */
 const tooMuch = `with recursive number(n) as (select 1 union all select n + 1 from number where n < 200)
   select hex(zeroblob(2000000 + n)) from number`;

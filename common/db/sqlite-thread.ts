@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { AppError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { sqliteFailure } from "./sqlite-failures.ts";
 import type { SqliteAnswer, SqliteQuery } from "./sqlite-worker.ts";
 
 /** The thread that holds SQLite's one connection, as seen from outside. */
@@ -37,7 +38,7 @@ export async function startSqliteThread(file: string, log: Logger): Promise<Sqli
     worker.unref();
     if (answer.ok) waiting?.resolve(answer);
     else if (answer.opening) opened.reject(cannotOpen(new Error(answer.message)));
-    else waiting?.reject(Object.assign(new Error(answer.message), { errcode: answer.errcode }));
+    else waiting?.reject(sqliteFailure(answer.message, answer.errcode));
   });
   await opened.promise;
   // Only a statement that runs keeps the process alive: an idle database has nothing to lose.
