@@ -5,6 +5,7 @@ import { type RawBuilder, sql } from "kysely";
  * wildcards), in any case. For lists of a size that a person pages through: no index helps it.
  */
 export function containsText(column: string, text: string): RawBuilder<boolean> {
-  const literal = text.toLowerCase().replace(/[\\%_]/g, "\\$&");
-  return sql<boolean>`lower(${sql.ref(column)}) like ${`%${literal}%`} escape '\\'`;
+  const literal = text.replace(/[\\%_]/g, "\\$&");
+  // Both sides by the engine: its idea of a lower case letter need not be JavaScript's.
+  return sql<boolean>`lower(${sql.ref(column)}) like lower(${`%${literal}%`}) escape '\\'`;
 }

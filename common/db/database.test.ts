@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { CompiledQuery } from "kysely";
 import { pino } from "pino";
 import { databases, limits, type TestDatabase } from "../../test/support/databases.ts";
 import { containsText } from "./contains-text.ts";
@@ -165,6 +166,35 @@ for (const engine of databases()) {
         ).length;
       assert.equal(await find("0%_ö\\"), 1);
       assert.equal(await find("5_%"), 0);
+    });
+
+    test("a searched text finds itself, whatever the engine takes for its lower case", async () => {
+      for (const name of ["İstanbul", "ΟΔΟΣ", "STRASSE", "straße", "ﬁle", "\u{10400}"]) {
+        await database.sql
+          .insertInto("account")
+          .values({ ...account(name), name })
+          .execute();
+        const found = await database.sql
+          .selectFrom("account")
+          .select("name")
+          .where(containsText("name", name))
+          .execute();
+        assert.deepEqual(found, [{ name }]);
+      }
+    });
+
+    test("a database that refuses to write is unavailable, not a defect of ours", async () => {
+      const writing = database.sql.transaction().execute(async (transaction) => {
+        const refuse =
+          engine.name === "sqlite" ? "pragma query_only = on" : "set transaction read only";
+        await transaction.executeQuery(CompiledQuery.raw(refuse));
+        await transaction.insertInto("account").values(account("refused")).execute();
+      });
+      await assert.rejects(writing, { code: "service.unavailable" });
+      if (engine.name === "sqlite") {
+        await database.sql.executeQuery(CompiledQuery.raw("pragma query_only = off"));
+      }
+      await database.sql.insertInto("account").values(account("taken again")).execute();
     });
 
     test("replicas that start at the same moment migrate once, and a restart not again", async (t) => {
