@@ -142,5 +142,5 @@ const setStatus = async (
     await context.services.apikey.setApiKeyStatus({ actor: caller.actor, id, status }, call),
   );
 
-/** The service takes 0 for "no longer expires". */
-const toMsOrNever = (time: string | null): number => (time === null ? 0 : toMs(time));
+/** The service takes 0 for "no longer expires"; 1970 itself is as past as the moment before it. */
+const toMsOrNever = (time: string | null): number => (time === null ? 0 : toMs(time) || -1);

@@ -153,6 +153,15 @@ const one: Contract = (management) =>
       assert.deepEqual([key.name, key.description, key.expires_at], ["renamed", null, null]);
     });
 
+    test("PATCH 400: an expiry that has passed, the first moment of Unix time included", async () => {
+      const person = await management().member();
+      const { id } = await create(person, { expires_at: "2099-01-01T00:00:00Z" });
+      for (const expires_at of ["1970-01-01T00:00:00Z", "2001-01-01T00:00:00Z"]) {
+        const answer = await person.patch(`${path}/${id}`, { expires_at });
+        failed(answer, "request.invalid", "expires_at");
+      }
+    });
+
     test("PATCH 200: parts of the permissions, of which the others stay", async () => {
       const person = await management().member();
       const { id } = await create(person, { permissions: { ip_ranges: ["192.0.2.1"] } });
