@@ -64,6 +64,9 @@ export function checkId(id: string): void {
 /** Control characters are in no name of ours, and PostgreSQL refuses one of them. */
 export const hasControlCharacters = (text: string): boolean => /\p{Cc}/u.test(text);
 
+/** The form in which usernames and addresses are compared: `Ann` and `ann` are one. */
+export const keyOf = (name: string): string => name.normalize("NFKC").toLowerCase();
+
 export const normalizeEmail = (email: string): string => email.trim().normalize("NFKC");
 
 export function parseRole(role: string): Role {

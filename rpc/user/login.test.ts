@@ -15,6 +15,9 @@ import {
 } from "../../test/support/user-service.ts";
 
 const from = (ip: string) => ({ origin: { ip, userAgent: "test" } });
+/** The same letters as Unicode has them for East Asian type. */
+const wide = (name: string) =>
+  name.replace(/[a-z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0));
 const wrong = { password: "wrong password" };
 
 for (const engine of databases()) {
@@ -107,7 +110,7 @@ for (const engine of databases()) {
       assert.equal(await tryLogin("ann", "198.51.100.1", password), 1);
       service.advance(1_000);
       await fail("ann", "198.51.100.1", 1);
-      assert.equal(await tryLogin("ann@example.com", "198.51.100.1", password), 2);
+      assert.equal(await tryLogin("ANN", "198.51.100.1", password), 2);
       service.advance(2_000);
       assert.equal(await tryLogin("ann", "198.51.100.1", password), "ok");
       await fail("ann", "198.51.100.1", 4);
@@ -116,6 +119,20 @@ for (const engine of databases()) {
     test("an unknown name is slowed down just the same", async () => {
       await fail("nobody", "198.51.100.2", 4);
       assert.equal(await tryLogin("nobody", "198.51.100.2"), 1);
+    });
+
+    test("no wait tells whether a name has an account", async () => {
+      await register(service.client, "flo");
+      const waits = async (name: string) => {
+        await fail(name, "198.51.100.77", 4);
+        const others = [name, ` ${name.toUpperCase()}`, `${name}@example.com`, wide(name)];
+        const outcomes: unknown[] = [];
+        for (const other of others) outcomes.push(await tryLogin(other, "198.51.100.77"));
+        return outcomes;
+      };
+      const known = await waits("flo");
+      service.advance(3_600_000);
+      assert.deepEqual(await waits("nobody-else"), known);
     });
 
     test("signing in from one address lets no other address guess on", async () => {

@@ -3,7 +3,7 @@ import { AppError } from "../../../common/errors.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type { LoginRequest, SessionResponseSchema } from "../../../gen/rpc/user/user_pb.ts";
 import type { UserContext } from "../context.ts";
-import { hasControlCharacters, isPossiblePassword } from "../fields.ts";
+import { hasControlCharacters, isPossiblePassword, keyOf } from "../fields.ts";
 import { newSession, sessionResponse } from "../session.ts";
 import type { UserRecord } from "../stores.ts";
 
@@ -37,7 +37,9 @@ async function checkPassword(
 ): Promise<UserRecord> {
   const { stores, passwords, loginBackoff } = context;
   const user = await stores.users.findByLogin(login);
-  const attempt = await loginBackoff.begin(user?.id ?? login.toLowerCase(), ip);
+  // By the name that was given, never by the account that it led to: else the name and the address
+  // of one account, or two spellings of a name, would show by their common wait that it exists.
+  const attempt = await loginBackoff.begin(keyOf(login), ip);
   let right: boolean;
   try {
     right = await passwords.verify(password, user?.passwordHash, signal);

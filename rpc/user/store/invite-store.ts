@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
+import { keyOf } from "../fields.ts";
 import type { InviteStore, Slice } from "../stores.ts";
-import { inviteFromRow, inviteToRow, keyOf } from "./rows.ts";
+import { inviteFromRow, inviteToRow } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
 export function createInviteStore(sql: Kysely<Tables>): InviteStore {

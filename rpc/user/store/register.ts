@@ -1,9 +1,10 @@
 import type { Transaction } from "kysely";
 import { hasRole, type Role } from "../../../common/access/access.ts";
 import { AppError } from "../../../common/errors.ts";
+import { keyOf } from "../fields.ts";
 import type { RegistrationTerms, SessionRecord, UserRecord } from "../stores.ts";
 import { lockOwnership } from "./locks.ts";
-import { keyOf, sessionToRow, userFromRow, userToRow } from "./rows.ts";
+import { sessionToRow, userFromRow, userToRow } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
 interface Registration {

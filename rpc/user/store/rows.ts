@@ -1,9 +1,7 @@
 import type { Role } from "../../../common/access/access.ts";
+import { keyOf } from "../fields.ts";
 import type { InviteRecord, SessionRecord, Status, UserRecord } from "../stores.ts";
 import type { InviteRow, SessionRow, UserRow } from "./schema.ts";
-
-/** The form in which usernames and addresses are compared: `Ann` and `ann` are one. */
-export const keyOf = (name: string): string => name.normalize("NFKC").toLowerCase();
 
 export const userToRow = (user: UserRecord): UserRow => ({
   id: user.id,

@@ -2,10 +2,11 @@ import type { Kysely, SelectQueryBuilder, Transaction } from "kysely";
 import { containsText } from "../../../common/db/contains-text.ts";
 import { isUniqueViolation } from "../../../common/db/unique-violation.ts";
 import { AppError } from "../../../common/errors.ts";
+import { keyOf } from "../fields.ts";
 import type { PasswordChange, UserFilter, UserRecord, UserStore } from "../stores.ts";
 import { administer } from "./administer.ts";
 import { register } from "./register.ts";
-import { keyOf, userFromRow } from "./rows.ts";
+import { userFromRow } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
 export function createUserStore(sql: Kysely<Tables>): UserStore {
