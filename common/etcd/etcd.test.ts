@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { z } from "zod";
+import { makeCertificates } from "../../test/support/certificates.ts";
 import { needsEtcdBinary, startEtcd, testEtcd } from "../../test/support/etcd.ts";
 import { freePort } from "../../test/support/ports.ts";
+import { silentLog } from "../../test/support/rpc.ts";
 import { startTcpProxy } from "../../test/support/tcp-proxy.ts";
+import { publish } from "../discovery/publisher.ts";
+import { createEtcdEvents } from "../events/etcd-events.ts";
 import { StatusError } from "../rpc/client-call.ts";
 import { createEtcd } from "./etcd.ts";
 import { EtcdConfig } from "./etcd-config.ts";
@@ -83,5 +88,38 @@ test(
     await server.kill();
     await server.start();
     assert.equal(await hasKey(etcd, "k"), true);
+  },
+);
+
+test(
+  "mutual TLS: requests, watches and leases work; who has no certificate is turned away",
+  needsEtcdBinary,
+  async (t) => {
+    const tls = makeCertificates(t);
+    const { endpoint } = await startEtcd(t, tls);
+    const connect = (config: z.input<typeof EtcdConfig>) => {
+      const etcd = createEtcd(
+        EtcdConfig.parse({ endpoints: [endpoint], requestTimeoutMs: 2_000, ...config }),
+      );
+      t.after(() => etcd.close());
+      return etcd;
+    };
+    const etcd = connect({ tls });
+    const log = silentLog;
+    const publisher = await publish(etcd, { key: "s", address: "10.0.0.1:1", ttlSeconds: 2, log });
+    t.after(() => publisher.stop());
+    const events = createEtcdEvents({ etcd, prefix: "events", log });
+    t.after(() => events[Symbol.dispose]());
+    const heard = Promise.withResolvers<string>();
+    await events.subscribe("topic", { onEvent: ({ id }) => heard.resolve(id), onGap() {} });
+    await events.publish("topic", { id: "news", value: "" });
+    assert.equal(await heard.promise, "news");
+    assert.equal((await getPrefix(etcd, "s/")).entries.length, 1);
+    const foreign = { ...makeCertificates(t), caFile: tls.caFile };
+    const wrong = { requestTimeoutMs: 300 };
+    await assert.rejects(hasKey(connect({ ...wrong, tls: foreign }), "k"), StatusError);
+    await assert.rejects(hasKey(connect(wrong), "k"), StatusError);
+    const elsewhere = { ...tls, serverName: "etcd.internal" };
+    await assert.rejects(hasKey(connect({ ...wrong, tls: elsewhere }), "k"), StatusError);
   },
 );

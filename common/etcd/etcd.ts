@@ -37,6 +37,15 @@ export interface Etcd {
     method: DescMethodBiDiStreaming<I, O>,
     listener: StreamListener<O>,
   ): Promise<EtcdStream<I, O>>;
+  /**
+   * The member behind a stream takes what it is sent and does not answer: all streams to it end, and
+   * so go to another, and its connection is made anew.
+   */
+  abandon(stream: Closable): void;
+  close(): void;
+}
+
+interface Closable {
   close(): void;
 }
 
@@ -53,14 +62,14 @@ export function createEtcd(config: EtcdConfig): Etcd {
     request: MessageInitShape<I>,
     { deadlineMs, signal, metadata }: Sending,
   ): Promise<MessageShape<O>> => {
-    const channel = members.current();
+    const member = members.current();
     const bytes = encodeRequest(method, create(method.input, request));
     try {
       const path = pathOf(method);
-      const answer = await callUnary(channel, { path, metadata, bytes, deadlineMs, signal });
+      const answer = await callUnary(member.channel, { path, metadata, bytes, deadlineMs, signal });
       return fromBinary(method.output, answer);
     } catch (error) {
-      if (isMemberFailure(error)) members.failed(channel);
+      if (isMemberFailure(error)) members.failed(member);
       throw error;
     }
   };
@@ -93,20 +102,24 @@ export function createEtcd(config: EtcdConfig): Etcd {
       const metadata = await signIn.metadata({ deadlineMs, signal: new AbortController().signal });
       // A member that has lost its leader ends the stream in place of standing still.
       metadata.set("hasleader", "true");
-      const channel = members.current();
-      return new EtcdStream(
+      const member = members.current();
+      const stream = new EtcdStream(
         method,
-        { channel, metadata },
+        { channel: member.channel, metadata },
         {
           onMessage: listener.onMessage,
           onEnd(error) {
             signIn.hasExpired(error);
-            members.failed(channel);
+            member.streams.delete(stream);
+            members.failed(member);
             listener.onEnd(error);
           },
         },
       );
+      member.streams.add(stream);
+      return stream;
     },
+    abandon: (stream) => members.abandon(stream),
     close: () => members.close(),
   };
 }
@@ -117,22 +130,41 @@ interface Sending {
   readonly metadata: Metadata;
 }
 
+interface Member {
+  channel: Channel;
+  readonly streams: Set<Closable>;
+}
+
 function createMembers(config: EtcdConfig) {
   const settings = { ...config, messageBytesMax, streamWindowBytes };
-  const channels = config.endpoints.map((endpoint) => createChannel(endpoint, settings));
+  const connect = (endpoint: string) => createChannel(endpoint, settings);
+  const members = config.endpoints.map((endpoint) => ({
+    endpoint,
+    channel: connect(endpoint),
+    streams: new Set<Closable>(),
+  }));
   let index = 0;
   return {
-    current(): Channel {
-      const channel = channels[index % channels.length];
-      if (!channel) throw new Error("etcd has no endpoints");
-      return channel;
+    current(): Member {
+      const member = members[index % members.length];
+      if (!member) throw new Error("etcd has no endpoints");
+      return member;
     },
     /** Moves on, unless another call has already done so. */
-    failed(channel: Channel) {
-      if (this.current() === channel) index += 1;
+    failed(member: Member) {
+      if (this.current() === member) index += 1;
+    },
+    abandon(stream: Closable) {
+      const silent = members.find(({ streams }) => streams.has(stream));
+      if (!silent) return;
+      this.failed(silent);
+      // grpc-js waits without limit for a connection to be answered.
+      silent.channel.close();
+      silent.channel = connect(silent.endpoint);
+      for (const each of [...silent.streams]) each.close();
     },
     close() {
-      for (const channel of channels) channel.close();
+      for (const { channel } of members) channel.close();
     },
   };
 }

@@ -124,8 +124,9 @@ function renewOverStream(etcd: Etcd, renewing: Renewing): Promise<StreamEnd> {
   const { lease, signal, ttlSeconds, log } = renewing;
   return new Promise((resolve) => {
     let renewed = false;
-    let answeredAtMs = Date.now();
+    let answered = true;
     let close = () => {};
+    let abandon = () => {};
     const finish = (end: StreamEnd) => {
       clearInterval(timer);
       signal.removeEventListener("abort", onAbort);
@@ -136,16 +137,16 @@ function renewOverStream(etcd: Etcd, renewing: Renewing): Promise<StreamEnd> {
     let renew = () => {};
     const timer = setInterval(
       () => {
-        // A member that takes the renewals and does not answer them is as good as dead.
-        if (Date.now() - answeredAtMs > ttlSeconds * 1000) close();
-        else renew();
+        // Now there is still time to renew it at another member.
+        if (answered) renew();
+        else abandon();
       },
       (ttlSeconds * 1000) / renewalsPerTtl,
     );
     signal.addEventListener("abort", onAbort);
     const opening = etcd.stream(Lease.method.leaseKeepAlive, {
       onMessage({ TTL }) {
-        answeredAtMs = Date.now();
+        answered = true;
         renewed = true;
         if (TTL <= 0n) finish("lost");
         else void attachIfMissing(renewing);
@@ -159,7 +160,11 @@ function renewOverStream(etcd: Etcd, renewing: Renewing): Promise<StreamEnd> {
       (stream) => {
         close = () => stream.close();
         if (signal.aborted) return close();
-        renew = () => stream.send({ ID: lease });
+        abandon = () => etcd.abandon(stream);
+        renew = () => {
+          answered = false;
+          stream.send({ ID: lease });
+        };
         renew();
       },
       () => finish("broken"),

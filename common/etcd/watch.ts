@@ -107,6 +107,7 @@ async function watchOverStream(
       return ended.resolve();
     }
     if (response.created) {
+      clearTimeout(unanswered);
       if (await hasLostData(etcd, response, position)) {
         log.warn({ prefix }, "etcd has lost data; reading everything anew");
         position.next = undefined;
@@ -141,6 +142,7 @@ async function watchOverStream(
     ended.resolve();
   };
   signal.addEventListener("abort", close);
+  const unanswered = setTimeout(() => etcd.abandon(stream), etcd.config.requestTimeoutMs);
   stream.send({
     requestUnion: {
       case: "createRequest",
@@ -157,6 +159,7 @@ async function watchOverStream(
     await ended.promise;
     await turn;
   } finally {
+    clearTimeout(unanswered);
     signal.removeEventListener("abort", close);
     stream.close();
     if (confirmed && !signal.aborted) onBroken();

@@ -1,8 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
@@ -17,6 +13,7 @@ import {
 } from "../../gen/common/rpc/proto/reflection_pb.ts";
 import { ApiKeyService } from "../../gen/rpc/apikey/apikey_pb.ts";
 import { OpenAIService } from "../../gen/rpc/openai/openai_pb.ts";
+import { makeCertificates } from "../../test/support/certificates.ts";
 import { startTestServer, testCall, testClient } from "../../test/support/rpc.ts";
 import { AppError } from "../errors.ts";
 import { serializeError } from "../log.ts";
@@ -264,23 +261,4 @@ async function reflect(t: TestContext, address: string, questions: readonly Aske
     stream as AsyncIterable<ServerReflectionResponse>,
     ({ messageResponse }) => messageResponse,
   );
-}
-
-/** An authority and a certificate for 127.0.0.1, in a folder that goes with the test. */
-function makeCertificates(t: TestContext) {
-  const folder = mkdtempSync(join(tmpdir(), "apirouter-tls-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const openssl = (...args: string[]) =>
-    execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
-  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  openssl("req", "-x509", ...newKey, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=ca");
-  openssl(
-    ...["req", "-x509", ...newKey, "-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=node"],
-    ...["-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "subjectAltName=IP:127.0.0.1"],
-  );
-  return {
-    caFile: join(folder, "ca.pem"),
-    certFile: join(folder, "cert.pem"),
-    keyFile: join(folder, "key.pem"),
-  };
 }
