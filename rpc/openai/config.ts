@@ -56,8 +56,10 @@ export const OpenAIConfig = z
       .default(1_000)
       .describe("Most requests that wait for a connection to one upstream; more are refused."),
     keepAliveTimeoutMs: milliseconds
-      .default(20_000)
-      .describe("How long an idle connection to an upstream stays open."),
+      .default(4_000)
+      .describe(
+        "How long an idle connection to an upstream stays open, unless the upstream itself says how long. Less than upstreams keep theirs (5 s is common), or a request may meet one that is just closing.",
+      ),
     probeTimeoutMs: milliseconds
       .default(15_000)
       .describe("Longest time for asking an upstream which models it has."),
