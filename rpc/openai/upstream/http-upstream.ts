@@ -68,9 +68,11 @@ export function createHttpUpstream(config: OpenAIConfig): HttpUpstream {
 
 function openPool(origin: string, allowPrivateNetwork: boolean, config: OpenAIConfig): Pool {
   // HTTP/1.1 gives each request its own connection, so that pausing one slow stream or cutting one
-  // off touches no other.
-  const connect = { timeout: config.connectTimeoutMs, allowH2: false };
+  // off touches no other. The pool has to know, too: else all requests wait for the first handshake.
+  const allowH2 = false;
+  const connect = { timeout: config.connectTimeoutMs, allowH2 };
   return new Pool(origin, {
+    allowH2,
     connect: allowPrivateNetwork ? buildConnector(connect) : createGuardedConnector(connect),
     connections: config.connectionsPerOriginMax,
     pipelining: 1,
