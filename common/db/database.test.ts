@@ -209,6 +209,19 @@ for (const engine of databases()) {
       await (await start()).close();
     });
 
+    test("a database that a newer version has changed is not opened, and not called corrupt", async (t) => {
+      const place = await engine.create();
+      t.after(() => place.drop());
+      const openWith = (known: Migrations) =>
+        openDatabase({ url: place.url, limits, schema: "shop", migrations: known, log });
+      const newer = await openWith({ ...migrations, "002_later": async () => {} });
+      await newer.close();
+      await assert.rejects(
+        openWith(migrations),
+        /^DatabaseOpenError: cannot open .*another version has changed it \(migration 002_later\)/,
+      );
+    });
+
     test("a migration that fails leaves nothing behind and stops the opening", async (t) => {
       const fresh = await engine.create();
       t.after(fresh.drop);

@@ -22,7 +22,18 @@ export async function migrate<Tables>(
     ...(schema === undefined ? {} : { migrationTableSchema: schema }),
   });
   const { error, results = [] } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw explained(error);
   const done = results.map((result) => result.migrationName);
   if (done.length > 0) log.info({ migrations: done, schema }, "database migrated");
+}
+
+/** What the engine calls corruption is a database that a newer version of ours has seen. */
+function explained(error: unknown): unknown {
+  const message = error instanceof Error ? error.message : "";
+  const [, unknown] = /executed migration (\S+) is missing/.exec(message) ?? [];
+  if (unknown === undefined) return error;
+  return new Error(
+    `another version has changed it (migration ${unknown}): start that one, or restore a backup`,
+    { cause: error },
+  );
 }
