@@ -1,5 +1,9 @@
+import { changedPermissions } from "../../common/access/changed-permissions.ts";
 import type { Call } from "../../common/rpc/call.ts";
-import type { Permissions } from "../../gen/common/access/access_pb.ts";
+import type {
+  Permissions,
+  PermissionsChange as PermissionsChangeMessage,
+} from "../../gen/common/access/access_pb.ts";
 import type { GatewayContext } from "../context.ts";
 import {
   type ApiKey,
@@ -14,7 +18,7 @@ import {
 } from "../types/apikeys.ts";
 import type { Caller, FromCaller } from "../types/caller.ts";
 import { type byId, toMs, toPage } from "../types/fields.ts";
-import { changePermissions, type PermissionsChange } from "../types/permissions.ts";
+import { fromPermissionsChange, type PermissionsChange } from "../types/permissions.ts";
 import { required } from "../types/required.ts";
 
 export async function createApiKey(
@@ -29,7 +33,10 @@ export async function createApiKey(
       name: input.name,
       description: input.description ?? "",
       ...(input.expires_at && { expiresAtMs: toMs(input.expires_at) }),
-      permissions: changePermissions(ownerPermissions, input.permissions ?? {}),
+      permissions: changedPermissions(
+        ownerPermissions,
+        fromPermissionsChange(input.permissions ?? {}),
+      ),
       ownerPermissions,
     },
     call,
@@ -73,7 +80,7 @@ export async function updateApiKey(
     ...(input.name !== undefined && { name: input.name }),
     ...(input.description !== undefined && { description: input.description ?? "" }),
     ...(input.expires_at !== undefined && { expiresAtMs: toMsOrNever(input.expires_at) }),
-    ...(permissions && (await changedPermissions(context, { caller, id, permissions }, call))),
+    ...(permissions && (await boundedChange(context, { caller, id, permissions }, call))),
   };
   return toApiKey(await context.services.apikey.updateApiKey(request, call));
 }
@@ -118,17 +125,17 @@ interface KeyChange {
 }
 
 /** A key is bounded by its owner, who need not be the one who changes it. */
-async function changedPermissions(
+async function boundedChange(
   context: GatewayContext,
   { caller, id, permissions }: KeyChange,
   call: Call,
-): Promise<{ permissions: ReturnType<typeof changePermissions>; ownerPermissions: Permissions }> {
+): Promise<{ permissions: PermissionsChangeMessage; ownerPermissions: Permissions }> {
   const { apikey, user } = context.services;
   const key = await apikey.getApiKey({ actor: caller.actor, id }, call);
   const owner =
     key.userId === caller.user.id ? caller.user : await user.getUser({ id: key.userId }, call);
   return {
-    permissions: changePermissions(key.permissions, permissions),
+    permissions: fromPermissionsChange(permissions),
     ownerPermissions: required(owner.permissions, "the owner's permissions"),
   };
 }

@@ -2,7 +2,7 @@ import type { Call } from "../../common/rpc/call.ts";
 import type { GatewayContext } from "../context.ts";
 import type { Caller, FromCaller } from "../types/caller.ts";
 import { type byId, toPage } from "../types/fields.ts";
-import { changePermissions } from "../types/permissions.ts";
+import { fromPermissionsChange } from "../types/permissions.ts";
 import {
   type ChangePassword,
   type ListUsers,
@@ -77,16 +77,13 @@ export async function updateUser(
   { caller, id, role, permissions }: FromCaller<typeof UpdateUser>,
   call: Call,
 ): Promise<User> {
-  const { user } = context.services;
   const request = {
     actor: caller.actor,
     id,
     ...(role !== undefined && { role }),
-    ...(permissions && {
-      permissions: changePermissions((await user.getUser({ id }, call)).permissions, permissions),
-    }),
+    ...(permissions && { permissions: fromPermissionsChange(permissions) }),
   };
-  return toUser(await user.setUserAccess(request, call));
+  return toUser(await context.services.user.setUserAccess(request, call));
 }
 
 export const enableUser = async (

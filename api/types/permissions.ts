@@ -1,6 +1,11 @@
+import { create } from "@bufbuild/protobuf";
 import { z } from "@hono/zod-openapi";
 import { isAddressRange } from "../../common/access/access.ts";
-import type { Permissions as PermissionsMessage } from "../../gen/common/access/access_pb.ts";
+import {
+  PermissionsChangeSchema,
+  type Permissions as PermissionsMessage,
+  StringListSchema,
+} from "../../gen/common/access/access_pb.ts";
 import { line } from "./fields.ts";
 
 const listItemsMax = 1_000;
@@ -61,18 +66,13 @@ export const toPermissions = (message: PermissionsMessage | undefined): Permissi
   ip_ranges: message?.ipRanges ?? [],
 });
 
-/** The permissions after a change, as the services take them. */
-export function changePermissions(
-  current: PermissionsMessage | undefined,
-  change: PermissionsChange,
-) {
-  const before = toPermissions(current);
-  return {
-    endpoints: change.endpoints ?? before.endpoints,
-    models: {
-      allow: change.models?.allow ?? before.models.allow,
-      deny: change.models?.deny ?? before.models.deny,
-    },
-    ipRanges: change.ip_ranges ?? before.ip_ranges,
-  };
+/** A change as the services take it. */
+export function fromPermissionsChange({ endpoints, models, ip_ranges }: PermissionsChange) {
+  const list = (values: string[] | undefined) => values && create(StringListSchema, { values });
+  return create(PermissionsChangeSchema, {
+    endpoints: list(endpoints),
+    allowedModels: list(models?.allow),
+    deniedModels: list(models?.deny),
+    ipRanges: list(ip_ranges),
+  });
 }

@@ -66,7 +66,7 @@ for (const engine of databases()) {
       assert.equal(await outcome(setAccess(admin, owner, { role: "member" })), "auth.forbidden");
       assert.equal(await outcome(setAccess(admin, member, { role: "owner" })), "auth.forbidden");
       assert.equal(await outcome(setAccess(admin, admin, { role: "owner" })), "auth.forbidden");
-      const permissions = { endpoints: [] };
+      const permissions = { endpoints: { values: [] } };
       assert.equal(await outcome(setAccess(admin, owner, { permissions })), "auth.forbidden");
       assert.equal((await setAccess(admin, member, { role: "admin" })).role, "admin");
       assert.equal((await setAccess(admin, member, { role: "member" })).role, "member");
@@ -111,26 +111,46 @@ for (const engine of databases()) {
 
     test("permissions are kept as set, and what is none is refused", async () => {
       const permissions = {
-        endpoints: ["models"],
-        models: { allow: ["gpt-*"], deny: ["gpt-4\0"] },
-        ipRanges: ["10.0.0.0/8", "2001:db8::/32"],
+        endpoints: { values: ["models"] },
+        allowedModels: { values: ["gpt-*"] },
+        deniedModels: { values: ["gpt-4\0"] },
+        ipRanges: { values: ["10.0.0.0/8", "2001:db8::/32"] },
       };
       await setAccess(admin, member, { permissions });
       const user = await service.client.getUser({ id: userOf(member).id }, call);
-      assert.deepEqual(user.permissions?.endpoints, permissions.endpoints);
-      assert.deepEqual(user.permissions?.models?.allow, permissions.models.allow);
-      assert.deepEqual(user.permissions?.models?.deny, permissions.models.deny);
-      assert.deepEqual(user.permissions?.ipRanges, permissions.ipRanges);
+      assert.deepEqual(user.permissions?.endpoints, permissions.endpoints.values);
+      assert.deepEqual(user.permissions?.models?.allow, permissions.allowedModels.values);
+      assert.deepEqual(user.permissions?.models?.deny, permissions.deniedModels.values);
+      assert.deepEqual(user.permissions?.ipRanges, permissions.ipRanges.values);
       assert.equal(user.role, "member");
       for (const change of [
-        { permissions: { ...permissions, ipRanges: ["10.0.0.0/99"] } },
-        { permissions: { ...permissions, endpoints: [""] } },
-        { permissions: { ...permissions, endpoints: Array(201).fill("x") } },
+        { permissions: { ipRanges: { values: ["10.0.0.0/99"] } } },
+        { permissions: { endpoints: { values: [""] } } },
+        { permissions: { endpoints: { values: Array(201).fill("x") } } },
         { role: "king" },
       ]) {
         assert.equal(await outcome(setAccess(admin, member, change)), "request.invalid");
       }
       assert.equal(await outcome(setStatus(admin, member, "asleep")), "request.invalid");
+    });
+
+    test("of changes to one user's permissions at the same moment none takes another back", async () => {
+      const lists = ["endpoints", "allowedModels", "deniedModels", "ipRanges"];
+      const { id } = userOf(await register(service.client, "narrowed"));
+      const other = await service.replica();
+      await Promise.all(
+        lists.map((list, index) =>
+          (index % 2 ? other : service.client).setUserAccess(
+            { actor: actorOf(admin), id, permissions: { [list]: { values: ["192.0.2.1"] } } },
+            call,
+          ),
+        ),
+      );
+      const { permissions } = await service.client.getUser({ id }, call);
+      const { endpoints, models, ipRanges } = permissions ?? {};
+      for (const list of [endpoints, models?.allow, models?.deny, ipRanges]) {
+        assert.deepEqual(list, ["192.0.2.1"]);
+      }
     });
 
     test("a watch tells of every change of status, role and permissions before it is acknowledged", async () => {
@@ -144,7 +164,7 @@ for (const engine of databases()) {
         () => setStatus(owner, member, "disabled"),
         () => setStatus(owner, member, "active"),
         () => setAccess(owner, member, { role: "admin" }),
-        () => setAccess(owner, member, { permissions: { endpoints: ["*"] } }),
+        () => setAccess(owner, member, { permissions: { endpoints: { values: ["*"] } } }),
       ];
       const told: string[] = [];
       await service.parts.events.subscribe("user", {

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file common/access/access.proto.
  */
 export const file_common_access_access: GenFile = /*@__PURE__*/
-  fileDesc("Chpjb21tb24vYWNjZXNzL2FjY2Vzcy5wcm90bxITYXBpcm91dGVyLmFjY2Vzcy52MSJkCgtQZXJtaXNzaW9ucxIRCgllbmRwb2ludHMYASADKAkSLwoGbW9kZWxzGAIgASgLMh8uYXBpcm91dGVyLmFjY2Vzcy52MS5Nb2RlbFJ1bGVzEhEKCWlwX3JhbmdlcxgDIAMoCSIpCgpNb2RlbFJ1bGVzEg0KBWFsbG93GAEgAygJEgwKBGRlbnkYAiADKAkiJgoFQWN0b3ISDwoHdXNlcl9pZBgBIAEoCRIMCgRyb2xlGAIgASgJIicKBFBhZ2USDAoEcGFnZRgBIAEoDRIRCglwYWdlX3NpemUYAiABKA1iBnByb3RvMw");
+  fileDesc("Chpjb21tb24vYWNjZXNzL2FjY2Vzcy5wcm90bxITYXBpcm91dGVyLmFjY2Vzcy52MSJkCgtQZXJtaXNzaW9ucxIRCgllbmRwb2ludHMYASADKAkSLwoGbW9kZWxzGAIgASgLMh8uYXBpcm91dGVyLmFjY2Vzcy52MS5Nb2RlbFJ1bGVzEhEKCWlwX3JhbmdlcxgDIAMoCSIpCgpNb2RlbFJ1bGVzEg0KBWFsbG93GAEgAygJEgwKBGRlbnkYAiADKAki7AEKEVBlcm1pc3Npb25zQ2hhbmdlEjIKCWVuZHBvaW50cxgBIAEoCzIfLmFwaXJvdXRlci5hY2Nlc3MudjEuU3RyaW5nTGlzdBI3Cg5hbGxvd2VkX21vZGVscxgCIAEoCzIfLmFwaXJvdXRlci5hY2Nlc3MudjEuU3RyaW5nTGlzdBI2Cg1kZW5pZWRfbW9kZWxzGAMgASgLMh8uYXBpcm91dGVyLmFjY2Vzcy52MS5TdHJpbmdMaXN0EjIKCWlwX3JhbmdlcxgEIAEoCzIfLmFwaXJvdXRlci5hY2Nlc3MudjEuU3RyaW5nTGlzdCIcCgpTdHJpbmdMaXN0Eg4KBnZhbHVlcxgBIAMoCSImCgVBY3RvchIPCgd1c2VyX2lkGAEgASgJEgwKBHJvbGUYAiABKAkiJwoEUGFnZRIMCgRwYWdlGAEgASgNEhEKCXBhZ2Vfc2l6ZRgCIAEoDWIGcHJvdG8z");
 
 /**
  * What a user or an API key may do. Both sides of a key (the key itself and its owner) carry one;
@@ -74,6 +74,58 @@ export const ModelRulesSchema: GenMessage<ModelRules> = /*@__PURE__*/
   messageDesc(file_common_access_access, 1);
 
 /**
+ * What of somebody's permissions changes; a list that is unset stays as it is. Changes, and not the
+ * whole, are sent to be stored, so that of two at the same time neither takes the other back.
+ *
+ * @generated from message apirouter.access.v1.PermissionsChange
+ */
+export type PermissionsChange = Message<"apirouter.access.v1.PermissionsChange"> & {
+  /**
+   * @generated from field: apirouter.access.v1.StringList endpoints = 1;
+   */
+  endpoints?: StringList | undefined;
+
+  /**
+   * @generated from field: apirouter.access.v1.StringList allowed_models = 2;
+   */
+  allowedModels?: StringList | undefined;
+
+  /**
+   * @generated from field: apirouter.access.v1.StringList denied_models = 3;
+   */
+  deniedModels?: StringList | undefined;
+
+  /**
+   * @generated from field: apirouter.access.v1.StringList ip_ranges = 4;
+   */
+  ipRanges?: StringList | undefined;
+};
+
+/**
+ * Describes the message apirouter.access.v1.PermissionsChange.
+ * Use `create(PermissionsChangeSchema)` to create a new message.
+ */
+export const PermissionsChangeSchema: GenMessage<PermissionsChange> = /*@__PURE__*/
+  messageDesc(file_common_access_access, 2);
+
+/**
+ * @generated from message apirouter.access.v1.StringList
+ */
+export type StringList = Message<"apirouter.access.v1.StringList"> & {
+  /**
+   * @generated from field: repeated string values = 1;
+   */
+  values: string[];
+};
+
+/**
+ * Describes the message apirouter.access.v1.StringList.
+ * Use `create(StringListSchema)` to create a new message.
+ */
+export const StringListSchema: GenMessage<StringList> = /*@__PURE__*/
+  messageDesc(file_common_access_access, 3);
+
+/**
  * Who asks: the signed-in person on whose behalf the gateway calls.
  *
  * @generated from message apirouter.access.v1.Actor
@@ -97,7 +149,7 @@ export type Actor = Message<"apirouter.access.v1.Actor"> & {
  * Use `create(ActorSchema)` to create a new message.
  */
 export const ActorSchema: GenMessage<Actor> = /*@__PURE__*/
-  messageDesc(file_common_access_access, 2);
+  messageDesc(file_common_access_access, 4);
 
 /**
  * One page of a list: page counts from 1.
@@ -121,5 +173,5 @@ export type Page = Message<"apirouter.access.v1.Page"> & {
  * Use `create(PageSchema)` to create a new message.
  */
 export const PageSchema: GenMessage<Page> = /*@__PURE__*/
-  messageDesc(file_common_access_access, 3);
+  messageDesc(file_common_access_access, 5);
 

@@ -17,7 +17,10 @@ for (const engine of databases()) {
       clock.nowMs += 5;
       const renamed = await client.updateApiKey({ actor, id, name: " after " }, call);
       assert.deepEqual(renamed, { ...before, name: "after", updatedAtMs: clock.nowMs });
-      const permissions = { endpoints: ["models"], models: { allow: ["gpt-*"] } };
+      const permissions = {
+        endpoints: { values: ["models"] },
+        allowedModels: { values: ["gpt-*"] },
+      };
       const request = { actor, id, permissions, ownerPermissions: everything, description: "" };
       const narrowed = await client.updateApiKey(request, call);
       assert.deepEqual(narrowed.permissions?.endpoints, ["models"]);
@@ -29,16 +32,34 @@ for (const engine of databases()) {
       const { replicas, clock } = fixture();
       const { id } = await replicas[0].issue(actor);
       const expiresAtMs = clock.nowMs + 1_000;
+      const lists = ["endpoints", "allowedModels", "deniedModels", "ipRanges"];
       await Promise.all([
         replicas[0].client.updateApiKey({ actor, id, name: "n" }, call),
         replicas[1].client.updateApiKey({ actor, id, description: "d" }, call),
         replicas[0].client.updateApiKey({ actor, id, expiresAtMs }, call),
+        ...lists.map((list, index) =>
+          replicas[index % 2 ? 1 : 0].client.updateApiKey(
+            {
+              actor,
+              id,
+              permissions: { [list]: { values: ["192.0.2.1"] } },
+              ownerPermissions: everything,
+            },
+            call,
+          ),
+        ),
         replicas[1].client.setApiKeyStatus({ actor, id, status: "disabled" }, call),
       ]);
       const key = await replicas[0].client.getApiKey({ actor, id }, call);
       const { name, description, status } = key;
       assert.deepEqual([name, description, status], ["n", "d", "disabled"]);
       assert.equal(key.expiresAtMs, expiresAtMs);
+      const { endpoints, models, ipRanges } = key.permissions ?? {};
+      const set = [endpoints, models?.allow, models?.deny, ipRanges];
+      assert.deepEqual(
+        set,
+        set.map(() => ["192.0.2.1"]),
+      );
     });
 
     test("a key dies at its expiry, lives on when that moves, and for ever without", async () => {
@@ -72,7 +93,11 @@ for (const engine of databases()) {
         { name: "ok", description: "\0" },
         { name: "ok", expiresAtMs: clock.nowMs },
         { name: "ok", expiresAtMs: -1 },
-        { name: "ok", permissions: { ipRanges: ["nowhere"] }, ownerPermissions: everything },
+        {
+          name: "ok",
+          permissions: { ipRanges: { values: ["nowhere"] } },
+          ownerPermissions: everything,
+        },
       ];
       for (const fields of unusable) {
         await assert.rejects(client.updateApiKey({ actor, id, ...fields }, call), {

@@ -1,7 +1,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { changedPermissions } from "../../../common/access/changed-permissions.ts";
 import type { Call } from "../../../common/rpc/call.ts";
+import type { Permissions } from "../../../gen/common/access/access_pb.ts";
 import type { ApiKeySchema, UpdateApiKeyRequest } from "../../../gen/rpc/apikey/apikey_pb.ts";
+import type { ApiKeyConfig } from "../config.ts";
 import type { ApiKeyContext } from "../context.ts";
+import type { StoredKey } from "../store/schema.ts";
 import { keyNotFound, referenceOf } from "./actor-reach.ts";
 import { announceChange } from "./announce-change.ts";
 import { checkDescription, checkExpiry, checkName, requireValid } from "./check-fields.ts";
@@ -19,7 +23,7 @@ export async function updateApiKey(
 ): Promise<MessageInitShape<typeof ApiKeySchema>> {
   const { config, now, store } = context;
   const nowMs = now();
-  const { description, expiresAtMs, permissions } = request;
+  const { description, expiresAtMs } = request;
   const name = request.name?.trim();
   requireValid([
     name === undefined ? undefined : checkName(name, config),
@@ -27,18 +31,28 @@ export async function updateApiKey(
     expiresAtMs === undefined || expiresAtMs === noExpiry
       ? undefined
       : checkExpiry(expiresAtMs, nowMs),
-    ...(permissions ? checkPermissions(permissions, request.ownerPermissions, config) : []),
   ]);
-  if (permissions) requireWithinOwner(permissions, request.ownerPermissions);
-
-  const key = await store.updateKey(referenceOf(request), {
+  const key = await store.updateKey(referenceOf(request), (before) => ({
     name,
     description,
     expiresAtMs: expiresAtMs === noExpiry ? null : expiresAtMs,
-    permissions,
+    permissions: permissionsAfter(before, request, config),
     updatedAtMs: nowMs,
-  });
+  }));
   if (!key) throw keyNotFound();
   await announceChange(context, key.id, statusOf(key, nowMs));
   return describeKey(key, nowMs);
+}
+
+/** Undefined when they stay; throws when the key cannot have what they would be. */
+function permissionsAfter(
+  { permissions: before }: StoredKey,
+  { permissions: change, ownerPermissions }: UpdateApiKeyRequest,
+  config: ApiKeyConfig,
+): Permissions | undefined {
+  if (!change) return undefined;
+  const permissions = changedPermissions(before, change);
+  requireValid(checkPermissions(permissions, ownerPermissions, config));
+  requireWithinOwner(permissions, ownerPermissions);
+  return permissions;
 }

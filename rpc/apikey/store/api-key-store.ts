@@ -12,8 +12,14 @@ export interface ApiKeyStore {
   insertKey(key: StoredKey, secretHash: Uint8Array, keysMax: number): Promise<boolean>;
   findKey(reference: KeyReference): Promise<StoredKey | undefined>;
   listKeys(query: KeyQuery): Promise<KeyPage>;
-  /** Changes just the fields that are given, so that changes which race lose none. */
-  updateKey(reference: KeyReference, change: KeyChange): Promise<StoredKey | undefined>;
+  /**
+   * Lets `decide` see the key as it stands, and changes just the fields that it gives, so that
+   * changes which race lose none. Throws what `decide` throws.
+   */
+  updateKey(
+    reference: KeyReference,
+    decide: (key: StoredKey) => KeyChange,
+  ): Promise<StoredKey | undefined>;
   /** Undefined, with nothing changed, also where an administrator's "disabled" stands against it. */
   setStatus(reference: KeyReference, change: StatusChange): Promise<StoredKey | undefined>;
   rotateKey(reference: KeyReference, rotation: Rotation): Promise<StoredKey | undefined>;
@@ -60,15 +66,8 @@ export function createApiKeyStore({ sql }: Database<ApiKeyTables>): ApiKeyStore 
 
     listKeys: (query) => listKeys(sql, query),
 
-    async updateKey(reference, change) {
-      const row = await sql
-        .updateTable("api_keys")
-        .set(toColumns(change))
-        .where((key) => isLiving(key, reference))
-        .returningAll()
-        .executeTakeFirst();
-      return row && toStoredKey(row);
-    },
+    updateKey: (reference, decide) =>
+      sql.transaction().execute((transaction) => update(transaction, reference, decide)),
 
     setStatus: (reference, change) => setStatus(sql, reference, change),
 
@@ -105,6 +104,28 @@ export function createApiKeyStore({ sql }: Database<ApiKeyTables>): ApiKeyStore 
       return row && { key: toStoredKey(row), endsAtMs: row.ends_at_ms };
     },
   };
+}
+
+async function update(
+  transaction: Transaction<ApiKeyTables>,
+  reference: KeyReference,
+  decide: (key: StoredKey) => KeyChange,
+): Promise<StoredKey | undefined> {
+  // Changes nothing, but locks the row.
+  const before = await transaction
+    .updateTable("api_keys")
+    .set({ id: reference.id })
+    .where((key) => isLiving(key, reference))
+    .returningAll()
+    .executeTakeFirst();
+  if (!before) return undefined;
+  const row = await transaction
+    .updateTable("api_keys")
+    .set(toColumns(decide(toStoredKey(before))))
+    .where("id", "=", reference.id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toStoredKey(row);
 }
 
 /** Not the present: that still lies ahead of a replica whose clock is behind. */

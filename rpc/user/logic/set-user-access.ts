@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { changedPermissions } from "../../../common/access/changed-permissions.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type { SetUserAccessRequest, UserSchema } from "../../../gen/rpc/user/user_pb.ts";
 import { administer, keepAnOwner } from "../administer.ts";
@@ -12,17 +13,20 @@ export async function setUserAccess(
   request: SetUserAccessRequest,
   _call: Call,
 ): Promise<MessageInitShape<typeof UserSchema>> {
+  const { permissions } = request;
   const role = request.role === undefined ? undefined : parseRole(request.role);
-  const permissions = request.permissions && parsePermissions(request.permissions);
   const user = await administer(
     context,
     { actor: request.actor, targetId: request.id },
     (situation) => {
       if (role !== undefined) mayRule(situation.actor, role);
       if (role !== undefined && role !== "owner") keepAnOwner(situation);
+      const before = situation.target.permissions;
       return {
         ...(role === undefined ? {} : { role }),
-        ...(permissions === undefined ? {} : { permissions }),
+        ...(permissions && {
+          permissions: parsePermissions(changedPermissions(before, permissions)),
+        }),
       };
     },
   );
