@@ -5,6 +5,7 @@ import pg from "pg";
 import { pino } from "pino";
 import { databases, limits } from "../../test/support/databases.ts";
 import { needs } from "../../test/support/servers.ts";
+import { startTcpProxy } from "../../test/support/tcp-proxy.ts";
 import { openDatabase } from "./open-database.ts";
 
 const log = pino({ level: "silent" });
@@ -39,6 +40,35 @@ describe("a PostgreSQL that fails", needs("postgres"), () => {
     });
     const { rows } = await sql<{ one: number }>`select 1 as one`.execute(database.sql);
     assert.deepEqual(rows, [{ one: 1 }]);
+  });
+
+  test("drops connections that no longer answer, so that what follows is served", async (t) => {
+    const home = await postgres!.create();
+    const url = new URL(home.url);
+    const proxy = await startTcpProxy(t, url.host);
+    url.host = proxy.address;
+    const database = await openDatabase({
+      url: url.href,
+      // It is given up after twice the time that a statement may take.
+      limits: { ...limits, statementTimeoutMs: 200, connectionsMax: 1 },
+      schema: "shop",
+      migrations: {},
+      log,
+    });
+    t.after(async () => {
+      await database.close();
+      await proxy.stop();
+      await home.drop();
+    });
+    const one = sql<{ one: number }>`select 1 as one`;
+    const halfway = database.sql.transaction().execute(async (transaction) => {
+      await one.execute(transaction);
+      proxy.freeze();
+      await one.execute(transaction);
+    });
+    const next = one.execute(database.sql);
+    await assert.rejects(halfway, { code: "service.timeout" });
+    assert.deepEqual((await next).rows, [{ one: 1 }]);
   });
 
   test("a text that it cannot keep is the caller's mistake, a wrong query is ours", async (t) => {

@@ -31,10 +31,13 @@ function createClient(client: PoolClient): PostgresPoolClient {
   function query<Row>(cursor: PostgresCursor<Row>): PostgresCursor<Row>;
   function query(sql: unknown, parameters: readonly unknown[] = []): unknown {
     if (typeof sql !== "string") throw new Error("queries on PostgreSQL are not streamed");
+    // Dropping the connection rolls back; to ask for it first could take as long as the failure did.
+    if (broken && sql === "rollback") return Promise.resolve({ rows: [] });
     return client.query(sql, [...parameters]).catch((cause) => {
       const known = failure(cause);
-      // The server says that it ends a connection before it does; the pool would not know yet.
-      broken ||= known?.code === "service.unavailable";
+      // The pool would not know yet: the server says that it ends a connection before it does, and
+      // one that no longer answers looks open until TCP gives up, a quarter of an hour later.
+      broken ||= known?.code === "service.unavailable" || known?.code === "service.timeout";
       throw known ?? cause;
     });
   }

@@ -9,6 +9,8 @@ export interface TcpProxy {
   readonly address: string;
   /** Cuts every connection; new ones are taken. */
   cut(): void;
+  /** Hands nothing on any more, with every connection open. */
+  freeze(): void;
   /** Cuts every connection and refuses new ones. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -24,6 +26,9 @@ export async function startTcpProxy(t: TestContext, target: string): Promise<Tcp
     cut() {
       for (const socket of sockets) socket.destroy();
       sockets.clear();
+    },
+    freeze() {
+      for (const socket of sockets) socket.unpipe().pause();
     },
     async stop() {
       if (!server) return;
