@@ -51,17 +51,22 @@ export class AnswerStream {
   #reader: PromiseWithResolvers<Buffer | undefined> | undefined;
   #ended: StatusObject | undefined;
 
-  constructor(channel: Channel, request: WireRequest, onEnd: () => void) {
+  constructor(
+    channel: Channel,
+    request: WireRequest,
+    listener: { onAnswer: () => void; onEnd: () => void },
+  ) {
     this.#call = startCall(channel, request, {
       onReceiveMetadata() {},
       onReceiveMessage: (message: Buffer) => {
         const reader = this.#reader;
         this.#reader = undefined;
+        listener.onAnswer();
         reader?.resolve(message);
       },
       onReceiveStatus: (received) => {
         this.#ended = received;
-        onEnd();
+        listener.onEnd();
         this.#settle(received);
       },
     });

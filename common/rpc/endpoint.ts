@@ -5,6 +5,10 @@ import type { Channel } from "./channel.ts";
 const latencyMemoryMs = 10_000;
 /** Latencies below this do not make one endpoint better than another. */
 const latencyFloorMs = 1;
+/** An endpoint that was asked this long ago and has said nothing since may stand still. */
+const silenceMs = 1_000;
+/** Its calls then count so many times. It is not left out: slow work can look the same. */
+const silenceWeight = 8;
 
 export interface EndpointOptions {
   readonly address: string;
@@ -23,6 +27,8 @@ export class Endpoint {
   #inFlight = 0;
   #latencyMs = 0;
   #measuredAtMs = 0;
+  /** When the first call began that came after the last sign of life. */
+  #unheardSinceMs = Number.POSITIVE_INFINITY;
   #aside: NodeJS.Timeout | undefined;
   #asideMs: number;
   #retired = false;
@@ -39,18 +45,30 @@ export class Endpoint {
     return !this.#aside && this.channel.getConnectivityState(false) === connectivityState.READY;
   }
 
-  /** Calls in flight, weighed with how long calls have taken lately (exponentially weighted). */
+  /**
+   * Calls in flight, weighed with how long calls have taken lately (exponentially weighted), and
+   * the more when it may stand still.
+   */
   loadAt(nowMs: number): number {
     const faded = this.#latencyMs * Math.exp((this.#measuredAtMs - nowMs) / latencyMemoryMs);
-    return (faded + latencyFloorMs) * (this.#inFlight + 1);
+    const weight = nowMs - this.#unheardSinceMs > silenceMs ? silenceWeight : 1;
+    return (faded + latencyFloorMs) * (this.#inFlight + 1) * weight;
   }
 
   begin(): void {
     this.#inFlight += 1;
+    if (this.#unheardSinceMs === Number.POSITIVE_INFINITY) this.#unheardSinceMs = performance.now();
+  }
+
+  /** It has answered something: it does not stand still. */
+  heard(): void {
+    this.#unheardSinceMs = Number.POSITIVE_INFINITY;
   }
 
   end(): void {
     this.#inFlight -= 1;
+    // With nobody waiting, silence means nothing.
+    if (this.#inFlight === 0) this.heard();
     if (this.#retired) this.#closeWhenIdle();
   }
 
@@ -61,6 +79,7 @@ export class Endpoint {
     this.#latencyMs = this.#latencyMs * memory + latencyMs * (1 - memory);
     this.#measuredAtMs = nowMs;
     this.#asideMs = this.#options.asideMsMin;
+    this.heard();
   }
 
   /** Takes the endpoint out of rotation for a while, longer each time in a row. */

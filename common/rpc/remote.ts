@@ -10,7 +10,7 @@ import { createPool, type Pool } from "./pool.ts";
 import type { RpcClientConfig } from "./rpc-config.ts";
 import type { Client } from "./service.ts";
 import { callMetadata } from "./wire-call.ts";
-import { fromStatus, isTransportFailure, wasNotProcessed } from "./wire-error.ts";
+import { fromStatus, isServersOwn, isTransportFailure, wasNotProcessed } from "./wire-error.ts";
 
 export interface RemoteClientOptions {
   readonly endpoints: EndpointSource;
@@ -58,6 +58,9 @@ function unary(host: MethodHost, request: AnyInit, call: Call): Promise<Message>
       const nowMs = performance.now();
       endpoint.measured(nowMs - startedMs, nowMs);
       return fromBinary(method.output, answer);
+    } catch (error) {
+      if (error instanceof StatusError && isServersOwn(error.status)) endpoint.heard();
+      throw error;
     } finally {
       endpoint.end();
     }
@@ -114,7 +117,10 @@ class RemoteStream implements AsyncIterableIterator<Message> {
     const limits = { call: this.#call, deadlineMs: wire.deadlineMs };
     return withAttempts(this.#host, limits, (endpoint) => {
       endpoint.begin();
-      const answers = new AnswerStream(endpoint.channel, wire, () => endpoint.end());
+      const answers = new AnswerStream(endpoint.channel, wire, {
+        onAnswer: () => endpoint.heard(),
+        onEnd: () => endpoint.end(),
+      });
       this.#answers = answers;
       if (this.#done) answers.cancel();
       return answers.read();

@@ -38,9 +38,13 @@ export const wasNotProcessed = (failed: StatusObject): boolean =>
   failed.metadata.get(refusedKey).length > 0 ||
   (isTransportFailure(failed) && refusals.some((start) => failed.details.startsWith(start)));
 
+/** True when it was the service that said so, and not grpc-js on either side. */
+export const isServersOwn = (failed: StatusObject): boolean =>
+  failed.metadata.get(errorKey).length > 0;
+
 /** True when it was the connection that failed, or the server's end of it, not the service. */
 export const isTransportFailure = (failed: StatusObject): boolean =>
-  failed.metadata.get(errorKey).length === 0 &&
+  !isServersOwn(failed) &&
   (failed.code === status.UNAVAILABLE ||
     failed.code === status.CANCELLED ||
     (failed.code === status.INTERNAL && /^(Failed to start|Received RST)/.test(failed.details)));
