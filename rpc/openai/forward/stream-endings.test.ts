@@ -94,7 +94,7 @@ test("once a stream is done it is whole, however the upstream lets go of its con
       await write(finish() + done);
       cut();
     },
-    config: { heartbeatIntervalMs: 20 },
+    config: { heartbeatIntervalMs: 250 },
   });
   const cut = await ask();
   assert.deepEqual([cut.body, cut.outcome], [finish() + done, "ok"]);
