@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { pageSizeDefault, pageSizeMax } from "../../common/access/page.ts";
 
 /*
  * The fields that resources share. Texts exclude control characters and halves of surrogate pairs:
@@ -52,8 +53,6 @@ export const toMs = (time: string): number => Date.parse(time);
 export const orNull = (value: string): string | null => (value === "" ? null : value);
 
 const pageMax = 100_000;
-const pageSizeMax = 100;
-const pageSizeDefault = 20;
 
 export const pageQuery = {
   page: z.coerce.number().int().min(1).max(pageMax).default(1),

@@ -12,8 +12,6 @@ export const ApiKeyConfig = z
     modelPatternsMax: limit(256, "Model names that a key may list as allowed, and as denied."),
     ipRangesMax: limit(64, "Address ranges that a key's permissions may list."),
     permissionCharactersMax: limit(200, "Length of one entry in a key's permissions."),
-    pageSizeDefault: limit(20, "Keys on a page of a list when the request names no size."),
-    pageSizeMax: limit(100, "Keys on a page of a list."),
     rotationGraceSecondsMax: z
       .int()
       .min(0)

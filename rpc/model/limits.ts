@@ -17,8 +17,6 @@ export const ModelLimits = z
     credentialCharsMax: count(8_000, "Characters of a channel's credential."),
     labelsMax: count(50, "Entries of a model's modalities and capabilities, each list for itself."),
     priceMicroUsdMax: count(1_000_000_000_000, "A price, in micro-USD per million tokens."),
-    pageSizeDefault: count(20, "Entries on one page of a list when the caller names no size."),
-    pageSizeMax: count(100, "Entries on one page of a list."),
   })
   .prefault({})
   .describe("What is taken at most.");

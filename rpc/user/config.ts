@@ -101,7 +101,6 @@ export const UserConfig = z
       .min(1)
       .default(1_000)
       .describe("Invitations that may wait to be used."),
-    pageSizeMax: z.number().int().min(1).default(100).describe("Items on one page of a list."),
     purgeIntervalSeconds: seconds(600).describe("How often what has expired is deleted."),
     hashing: HashingConfig,
     loginBackoff: LoginBackoffConfig,

@@ -1,4 +1,5 @@
 import type { Role } from "../../common/access/access.ts";
+import type { Slice } from "../../common/access/page.ts";
 
 /**
  * What the user service keeps, as its logic sees it. `store/` implements it in SQL. Whatever has to
@@ -60,11 +61,6 @@ export interface InviteRecord {
   readonly createdBy: string;
   /** 0 while unused. */
   readonly usedAtMs: number;
-}
-
-export interface Slice {
-  readonly offset: number;
-  readonly limit: number;
 }
 
 export interface UserFilter extends Slice {

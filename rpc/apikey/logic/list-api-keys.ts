@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { sliceOf } from "../../../common/access/page.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type {
   ListApiKeysRequest,
@@ -18,17 +19,13 @@ export async function listApiKeys(
 ): Promise<MessageInitShape<typeof ListApiKeysResponseSchema>> {
   const nowMs = now();
   const { name, userId } = request;
-  const page = request.page?.page || 1;
-  const limit = request.page?.pageSize || config.pageSizeDefault;
+  const slice = sliceOf(request.page);
   const status = shownStatus(request.status);
   requireValid([
     userId === "" ? undefined : checkUserId(userId),
     checkText({ field: "name", text: name, charactersMax: config.nameCharactersMax }),
     status === undefined
       ? { field: "status", message: "expected `active`, `disabled` or `expired`" }
-      : undefined,
-    limit > config.pageSizeMax
-      ? { field: "page_size", message: `expected at most ${config.pageSizeMax}` }
       : undefined,
   ]);
 
@@ -38,8 +35,7 @@ export async function listApiKeys(
     status: status ?? "",
     name,
     nowMs,
-    limit,
-    offset: (page - 1) * limit,
+    ...slice,
   });
   return { keys: keys.map((key) => describeKey(key, nowMs)), total };
 }

@@ -1,9 +1,10 @@
 import type { Kysely } from "kysely";
+import type { Slice } from "../../../common/access/page.ts";
 import { containsText } from "../../../common/db/contains-text.ts";
 import { toStoredKey } from "./rows.ts";
 import type { ApiKeyTables, Reach, ShownStatus, StoredKey } from "./schema.ts";
 
-export interface KeyQuery {
+export interface KeyQuery extends Slice {
   readonly reach: Reach;
   /** Just this user's; empty for all in reach. */
   readonly userId: string;
@@ -12,8 +13,6 @@ export interface KeyQuery {
   /** Part of a name, in any case; empty for all. */
   readonly name: string;
   readonly nowMs: number;
-  readonly limit: number;
-  readonly offset: number;
 }
 
 export interface KeyPage {

@@ -1,11 +1,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { sliceOf } from "../../../common/access/page.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type {
   ListChannelsRequest,
   ListChannelsResponseSchema,
 } from "../../../gen/rpc/model/model_pb.ts";
 import type { ModelContext } from "../context.ts";
-import { pageSlice } from "../page-slice.ts";
 import { channelMessage } from "../records.ts";
 import { requireAdmin } from "../require-admin.ts";
 
@@ -15,6 +15,6 @@ export async function listChannels(
   _call: Call,
 ): Promise<MessageInitShape<typeof ListChannelsResponseSchema>> {
   requireAdmin(actor);
-  const { channels, total } = await context.channels.list(pageSlice(page, context.limits));
+  const { channels, total } = await context.channels.list(sliceOf(page));
   return { channels: channels.map(channelMessage), total };
 }

@@ -1,9 +1,9 @@
 import type { Kysely } from "kysely";
+import type { Slice } from "../../../common/access/page.ts";
 import { isUniqueViolation } from "../../../common/db/unique-violation.ts";
 import type { ChannelRecord } from "../records.ts";
 import { toRecord, toRow } from "./channel-row.ts";
 import type { ModelTables } from "./schema.ts";
-import type { Slice } from "./slice.ts";
 
 /** The channels' rows, whoever declared them. */
 export interface ChannelStore {

@@ -1,9 +1,9 @@
 import type { Kysely, Selectable, Updateable } from "kysely";
+import type { Slice } from "../../../common/access/page.ts";
 import { containsText } from "../../../common/db/contains-text.ts";
 import { isUniqueViolation } from "../../../common/db/unique-violation.ts";
 import type { ModelRecord, SomeModelFields } from "../records.ts";
 import type { ModelRow, ModelTables } from "./schema.ts";
-import type { Slice } from "./slice.ts";
 
 /** The catalogue's rows, whoever declared them. */
 export interface ModelStore {

@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { sliceOf } from "../../../common/access/page.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type {
   ListInvitesRequest,
@@ -7,7 +8,6 @@ import type {
 import { requireAdministrator } from "../administrator.ts";
 import type { UserContext } from "../context.ts";
 import { toInvite } from "../messages.ts";
-import { sliceOf } from "../page.ts";
 
 export async function listInvites(
   context: UserContext,
@@ -15,7 +15,7 @@ export async function listInvites(
   _call: Call,
 ): Promise<MessageInitShape<typeof ListInvitesResponseSchema>> {
   await requireAdministrator(context, request.actor);
-  const slice = sliceOf(request.page, context.config.pageSizeMax);
+  const slice = sliceOf(request.page);
   const { items, total } = await context.stores.invites.list(slice);
   return { invites: items.map(toInvite), total };
 }

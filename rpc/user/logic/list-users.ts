@@ -1,11 +1,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { sliceOf } from "../../../common/access/page.ts";
 import type { Call } from "../../../common/rpc/call.ts";
 import type { ListUsersRequest, ListUsersResponseSchema } from "../../../gen/rpc/user/user_pb.ts";
 import { requireAdministrator } from "../administrator.ts";
 import type { UserContext } from "../context.ts";
 import { checkFields, hasControlCharacters, parseStatus } from "../fields.ts";
 import { toUser } from "../messages.ts";
-import { sliceOf } from "../page.ts";
 
 export async function listUsers(
   context: UserContext,
@@ -20,7 +20,7 @@ export async function listUsers(
       : undefined,
   );
   const { items, total } = await context.stores.users.list({
-    ...sliceOf(request.page, context.config.pageSizeMax),
+    ...sliceOf(request.page),
     status: request.status === "" ? undefined : parseStatus(request.status),
     search,
   });

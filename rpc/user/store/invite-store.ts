@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
+import type { Slice } from "../../../common/access/page.ts";
 import { keyOf } from "../fields.ts";
-import type { InviteStore, Slice } from "../stores.ts";
+import type { InviteStore } from "../stores.ts";
 import { inviteFromRow, inviteToRow } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 

@@ -1,5 +1,0 @@
-/** Which rows of a list. */
-export interface Slice {
-  readonly offset: number;
-  readonly limit: number;
-}
