@@ -48,15 +48,15 @@ const LoginBackoffConfig = z
   .strictObject({
     accountFromAddress: backoff(
       { free: 5, delaySecondsMax: 900 },
-      "Failures for one account from one address. A success from there clears them.",
+      "Failures for one name from one address. A success from there clears them.",
     ),
     address: backoff(
       { free: 30, delaySecondsMax: 900 },
-      "Failures from one address (an IPv6 /64), whatever the account.",
+      "Failures from one address (an IPv6 /64), whatever the name.",
     ),
     account: backoff(
       { free: 30, delaySecondsMax: 60 },
-      "Failures for one account from all addresses. Short, or others could lock its owner out.",
+      "Failures for one name from all addresses. Short, or others could lock its owner out.",
     ),
     forgetAfterSeconds: seconds(3_600).describe("Failures are forgotten after this much quiet."),
   })
