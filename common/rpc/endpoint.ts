@@ -63,12 +63,13 @@ export class Endpoint {
   /** It has answered something: it does not stand still. */
   heard(): void {
     this.#unheardSinceMs = Number.POSITIVE_INFINITY;
+    this.#asideMs = this.#options.asideMsMin;
   }
 
   end(): void {
     this.#inFlight -= 1;
     // With nobody waiting, silence means nothing.
-    if (this.#inFlight === 0) this.heard();
+    if (this.#inFlight === 0) this.#unheardSinceMs = Number.POSITIVE_INFINITY;
     if (this.#retired) this.#closeWhenIdle();
   }
 
@@ -78,7 +79,6 @@ export class Endpoint {
     const memory = this.#measuredAtMs === 0 ? 0 : Math.min(weight, 0.9);
     this.#latencyMs = this.#latencyMs * memory + latencyMs * (1 - memory);
     this.#measuredAtMs = nowMs;
-    this.#asideMs = this.#options.asideMsMin;
     this.heard();
   }
 

@@ -152,6 +152,7 @@ async function withAttempts<Result>(
   attempt: (endpoint: Endpoint) => Promise<Result>,
 ): Promise<Result> {
   const tried = new Set<Endpoint>();
+  const refusedUntilMs = Date.now() + config.connectWaitMs;
   for (let attempts = 1; ; attempts += 1) {
     let endpoint: Endpoint | undefined;
     try {
@@ -163,15 +164,22 @@ async function withAttempts<Result>(
       if (!endpoint || !isWorthRepeating(error, method)) throw publicError(error, call);
       endpoint.setAside();
       tried.add(endpoint);
-      if (call.signal.aborted || attempts >= config.attemptsMax) throw publicError(error, call);
+      // The only replica turns calls away until it has been replaced; that is worth waiting for.
+      const isLast = wasRefused(error)
+        ? Date.now() > refusedUntilMs
+        : attempts >= config.attemptsMax;
+      if (call.signal.aborted || isLast) throw publicError(error, call);
       log.debug({ error, endpoint: endpoint.address, method: pathOf(method) }, "repeating a call");
     }
   }
 }
 
+const wasRefused = (error: unknown): boolean =>
+  error instanceof StatusError && wasNotProcessed(error.status);
+
 const isWorthRepeating = (error: unknown, method: DescMethod): boolean =>
-  error instanceof StatusError &&
-  (wasNotProcessed(error.status) || (isRepeatable(method) && isTransportFailure(error.status)));
+  wasRefused(error) ||
+  (error instanceof StatusError && isRepeatable(method) && isTransportFailure(error.status));
 
 function publicError(error: unknown, { signal }: Call): AppError {
   if (signal.aborted) {

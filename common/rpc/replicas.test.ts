@@ -195,6 +195,26 @@ test("a call that a draining server turns away is made elsewhere, writing too", 
   await down;
 });
 
+test("calls wait while the only replica finishes what it has, ends and is replaced", async (t) => {
+  const holding = Promise.withResolvers<void>();
+  const config = { listen: `127.0.0.1:${await freePort()}`, drainTimeoutMs: 5_000 };
+  const getApiKey = () => holding.promise.then(() => ({}));
+  const deleteApiKey = async () => ({});
+  const first = await startTestServer(t, { service, methods: { getApiKey, deleteApiKey }, config });
+  const client = testClient(t, { service, endpoints: [first.address] });
+  await client.deleteApiKey({}, testCall());
+  const held = client.getApiKey({}, testCall());
+  await sleep(50);
+  const down = first.shutdown();
+  const turnedAway = Array.from({ length: 5 }, () => client.deleteApiKey({}, testCall()));
+  // More than a few attempts' worth.
+  await Promise.race([sleep(1_000), ...turnedAway]);
+  holding.resolve();
+  await down;
+  await startTestServer(t, { service, methods: { deleteApiKey }, config });
+  await Promise.all([held, ...turnedAway]);
+});
+
 test("an endpoint that is withdrawn gets no new calls; those in flight finish", async (t) => {
   const holding = Promise.withResolvers<void>();
   const started = Promise.withResolvers<void>();

@@ -76,7 +76,9 @@ export const RpcClientConfig = z
       .int()
       .min(0)
       .default(3_000)
-      .describe("How long a call waits for a connection when none is ready."),
+      .describe(
+        "How long a call waits when no replica is ready, or each turns it away to shut down.",
+      ),
     attemptsMax: z
       .int()
       .min(1)
