@@ -182,10 +182,20 @@ for (const engine of databases()) {
       await assert.rejects(client.deleteChannel({ actor: admin, id }, call), readOnly);
     });
 
+    it("keeps a channel from losing the only address that it has", async () => {
+      const baseUrl = "https://models.example.com/v1";
+      const { id } = await create("self-hosted", { provider: "openai-compatible", baseUrl });
+      await assert.rejects(update(id, { baseUrl: "", credential: "" }), {
+        code: "request.invalid",
+      });
+      assert.equal((await client.getChannel({ actor: admin, id }, call)).baseUrl, baseUrl);
+    });
+
     for (const [field, change] of [
       ["name", { name: " " }],
       ["provider", { provider: "Open AI" }],
       ["provider", { provider: "unheard-of" }],
+      ["base_url", { provider: "openai-compatible", baseUrl: "" }],
       ["base_url", { baseUrl: "https://user:secret@example.com" }],
       ["credential", { credential: "canary\nx-injected: 1" }],
       ["model_source", { modelSource: "some" }],

@@ -9,6 +9,7 @@ import type { ModelConfig } from "./config.ts";
 import { type Credentials, createCredentials } from "./credentials.ts";
 import { storeDeclared } from "./declared.ts";
 import { createDiscovery, type Discovery } from "./discovery.ts";
+import type { KnownProvider } from "./known-provider.ts";
 import type { ModelLimits } from "./limits.ts";
 import { createLiveSnapshot, type LiveSnapshot } from "./live-snapshot.ts";
 import { buildSnapshot } from "./snapshot.ts";
@@ -25,8 +26,7 @@ export interface ModelContext {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly limits: ModelLimits;
-  /** Names of the provider registry, which the openai service has. */
-  readonly providers: readonly string[];
+  readonly providers: readonly KnownProvider[];
   readonly models: ModelStore;
   readonly channels: ChannelStore;
   readonly credentials: Credentials;
@@ -43,7 +43,7 @@ export interface ModelContextOptions {
   readonly config: ModelConfig;
   readonly parts: Parts<"masterKey">;
   readonly database: DatabaseLocation;
-  readonly providers: readonly string[];
+  readonly providers: readonly KnownProvider[];
   readonly openai: Client<typeof OpenAIService>;
 }
 

@@ -80,7 +80,10 @@ async function startReplica(
       secrets: { ...secrets, ...rest },
     },
     database: { url: database.url, limits },
-    providers: ["openai", "openai-compatible", "demo"],
+    providers: ["openai", "openai-compatible", "demo"].map((name) => ({
+      name,
+      needsBaseUrl: name === "openai-compatible",
+    })),
     openai,
   });
   let closed: Promise<void> | undefined;

@@ -6,7 +6,8 @@ import type { ChannelSchema, CreateChannelRequest } from "../../../gen/rpc/model
 import { newChannel } from "../channel-record.ts";
 import { channelFields, checkChannel } from "../channel-rules.ts";
 import type { ModelContext } from "../context.ts";
-import { assertNone, type Finding } from "../findings.ts";
+import { assertNone } from "../findings.ts";
+import { checkProvider } from "../known-provider.ts";
 import { channelMessage } from "../records.ts";
 import { requireAdmin } from "../require-admin.ts";
 
@@ -18,7 +19,7 @@ export async function createChannel(
   requireAdmin(request.actor);
   const wanted = { ...request, modelSource: request.modelSource || defaultModelSource(request) };
   assertNone(checkChannel(wanted, context.limits));
-  assertNone(checkProvider(context, wanted.provider));
+  assertNone(checkProvider(wanted, context.providers));
   if ((await context.channels.count()) >= context.limits.channelsMax) {
     throw new AppError("resource.conflict", "There are too many channels; delete one first.");
   }
@@ -37,11 +38,6 @@ export async function createChannel(
   await context.announce(id);
   return channelMessage(channel);
 }
-
-const checkProvider = ({ providers }: ModelContext, provider: string): Finding[] =>
-  providers.includes(provider)
-    ? []
-    : [{ path: ["provider"], message: `expected one of ${providers.join(", ")}` }];
 
 /** Whoever lists models means just these; whoever lists none wants what the upstream has. */
 const defaultModelSource = ({ models }: CreateChannelRequest) =>

@@ -8,6 +8,7 @@ import { channelFields, checkChannel } from "../channel-rules.ts";
 import type { ModelContext } from "../context.ts";
 import { assertNone } from "../findings.ts";
 import { foundToChange } from "../found.ts";
+import { checkHasAddress } from "../known-provider.ts";
 import { type ChannelFields, type ChannelRecord, channelMessage } from "../records.ts";
 import { requireAdmin } from "../require-admin.ts";
 
@@ -37,7 +38,7 @@ export async function updateChannel(
 }
 
 function applyChange(
-  { limits, credentials, now }: ModelContext,
+  { limits, credentials, now, providers }: ModelContext,
   old: ChannelRecord,
   request: UpdateChannelRequest,
 ): ChannelRecord {
@@ -52,6 +53,7 @@ function applyChange(
     allowPrivateNetwork: request.allowPrivateNetwork ?? old.allowPrivateNetwork,
   };
   assertNone(checkChannel(wanted, limits));
+  if (request.baseUrl !== undefined) assertNone(checkHasAddress(wanted, providers));
   const fields = channelFields(wanted);
   return changedChannel(old, {
     fields,
