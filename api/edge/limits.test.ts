@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { AppError } from "../../common/errors.ts";
@@ -57,6 +58,16 @@ const held: Route = {
   },
 };
 
+/** Asks for its body only when the client has left. */
+const late: Route = {
+  pattern: "/late",
+  async handle(exchange) {
+    onHeld();
+    await once(exchange.record.signal, "abort");
+    await readBody(exchange, { bytesMax: 1_000_000 });
+  },
+};
+
 let edge: Awaited<ReturnType<typeof startTestEdge>>;
 before(async () => {
   edge = await startTestEdge(
@@ -69,6 +80,7 @@ before(async () => {
         "/silent": silent,
         "/endless": endless,
         "/held": held,
+        "/late": late,
       },
     },
     {
@@ -205,6 +217,18 @@ for (const { how, framing, leave } of [
     assert.equal(status, 200);
   });
 }
+
+test("who leaves before the body is asked for is let go of, and the request is logged", async () => {
+  const entered = new Promise<void>((resolve) => {
+    onHeld = resolve;
+  });
+  const socket = connect(Number(new URL(edge.url).port), "127.0.0.1");
+  socket.write(head(["POST /late HTTP/1.1", "Host: a", "Content-Length: 1000"]));
+  await entered;
+  socket.resetAndDestroy();
+  const line = await edge.nextLine(({ route }) => route === "/late");
+  assert.equal(line["outcome"], "client_gone");
+});
 
 test("who expects 100-continue gets it only for a body that is wanted", async () => {
   const ask = (path: string, length: number) =>
