@@ -12,7 +12,9 @@ const silenceWeight = 8;
 
 export interface EndpointOptions {
   readonly address: string;
-  readonly channel: Channel;
+  connect(): Channel;
+  /** A connection that has not come about by then is dialled anew. */
+  readonly dialTimeoutMs: number;
   readonly asideMsMin: number;
   readonly asideMsMax: number;
   /** Whether it can be used has changed. */
@@ -22,8 +24,8 @@ export interface EndpointOptions {
 /** One replica of a service, as its callers see it: its connection, its load, its health. */
 export class Endpoint {
   readonly address: string;
-  readonly channel: Channel;
   readonly #options: EndpointOptions;
+  #channel: Channel;
   #inFlight = 0;
   #latencyMs = 0;
   #measuredAtMs = 0;
@@ -35,14 +37,18 @@ export class Endpoint {
 
   constructor(options: EndpointOptions) {
     this.address = options.address;
-    this.channel = options.channel;
+    this.#channel = options.connect();
     this.#options = options;
     this.#asideMs = options.asideMsMin;
     this.#keepConnected();
   }
 
+  get channel(): Channel {
+    return this.#channel;
+  }
+
   get usable(): boolean {
-    return !this.#aside && this.channel.getConnectivityState(false) === connectivityState.READY;
+    return !this.#aside && this.#channel.getConnectivityState(false) === connectivityState.READY;
   }
 
   /**
@@ -108,7 +114,7 @@ export class Endpoint {
   close(): void {
     this.#retired = true;
     clearTimeout(this.#aside);
-    this.channel.close();
+    this.#channel.close();
   }
 
   #closeWhenIdle() {
@@ -118,13 +124,23 @@ export class Endpoint {
   /** Dials whenever the channel has gone idle; grpc-js itself would wait for a call. */
   #keepConnected() {
     if (this.#retired) return;
-    const state = this.channel.getConnectivityState(true);
+    const state = this.#channel.getConnectivityState(true);
+    const isReady = state === connectivityState.READY;
     // A new connection: whatever was wrong with the one before says nothing about it.
-    if (state === connectivityState.READY) this.#takeBack();
+    if (isReady) this.#takeBack();
     this.#options.onChange();
     if (state === connectivityState.SHUTDOWN) return;
-    this.channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, () =>
-      this.#keepConnected(),
-    );
+    const untilMs = isReady ? Number.POSITIVE_INFINITY : Date.now() + this.#options.dialTimeoutMs;
+    this.#channel.watchConnectivityState(state, untilMs, (late) => {
+      if (late) this.#dialAnew();
+      this.#keepConnected();
+    });
+  }
+
+  /** grpc-js and the kernel wait for minutes, or for ever, for an answer that was lost. */
+  #dialAnew() {
+    if (this.#retired) return;
+    this.#channel.close();
+    this.#channel = this.#options.connect();
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiKeyService } from "../../gen/rpc/apikey/apikey_pb.ts";
@@ -52,4 +53,34 @@ test("a replica that stands still, its connection open, gets hardly any new call
     });
     return { address, count: () => opened };
   }
+});
+
+test("a dial that is taken and never answered is given up and tried anew", async (t) => {
+  const { address } = await startTestServer(t, {
+    service,
+    methods: { getApiKey: async () => ({}) },
+  });
+  const port = Number(address.split(":")[1]);
+  const sockets: Socket[] = [];
+  let mute = true;
+  const door = createServer((socket) => {
+    sockets.push(socket.on("error", () => {}));
+    if (mute) return;
+    const inner = connect(port, "127.0.0.1").on("error", () => socket.destroy());
+    sockets.push(inner);
+    socket.pipe(inner).pipe(socket);
+  });
+  t.after(() => {
+    door.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  await once(door.listen(0, "127.0.0.1"), "listening");
+  const client = testClient(t, {
+    service,
+    endpoints: [`127.0.0.1:${(door.address() as AddressInfo).port}`],
+    config: { keepaliveTimeoutMs: 200 },
+  });
+  await once(door, "connection");
+  mute = false;
+  await client.getApiKey({}, testCall());
 });

@@ -27,7 +27,8 @@ export function createPool(name: string, source: EndpointSource, config: RpcClie
   const add = (address: string) =>
     new Endpoint({
       address,
-      channel: createChannel(address, config),
+      connect: () => createChannel(address, config),
+      dialTimeoutMs: config.keepaliveTimeoutMs,
       asideMsMin: config.reconnectDelayMsMin,
       asideMsMax: config.reconnectDelayMsMax,
       onChange,

@@ -100,7 +100,9 @@ export const RpcClientConfig = z
       .min(1000)
       .default(10_000)
       .describe("Pause between pings on a connection with calls in flight."),
-    keepaliveTimeoutMs,
+    keepaliveTimeoutMs: keepaliveTimeoutMs.describe(
+      "A connection that has not come about, or whose ping is not answered, in this time is dead.",
+    ),
   })
   .prefault({})
   .describe("Calls to the service over gRPC.");
