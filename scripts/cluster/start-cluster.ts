@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { type DataFolder, openDataFolder } from "../../compose/data-folder.ts";
 import { loadSecrets } from "../../compose/secrets.ts";
 import { freePorts } from "../servers/free-ports.ts";
 import type { Server } from "../servers/server.ts";
@@ -45,9 +46,9 @@ export interface Cluster {
 
 /** Starts servers and processes and waits until all are ready; throws one sentence when one is not. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const kept = options.data === undefined ? undefined : openKept(options.data);
   const watchdog = startWatchdog();
-  const folder = options.data ?? temporaryFolder(watchdog);
-  mkdirSync(folder, { recursive: true });
+  const folder = kept?.path ?? temporaryFolder(watchdog);
   const servers = await startServers({ folder, watchdog, durable: options.data !== undefined });
   const processes: ClusterProcess[] = [];
   const stop = async () => {
@@ -56,6 +57,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       await Promise.all(members.map((member) => member.stop()));
     }
     await servers.stop();
+    kept?.release();
   };
   try {
     const { etcd, postgres, redis } = complete(servers);
@@ -90,6 +92,13 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     await stop();
     throw error;
   }
+}
+
+/** Locked, since a second cluster's servers would not come up on the same files. */
+function openKept(folder: string): DataFolder {
+  // PostgreSQL runs as another user than root and has to pass through.
+  mkdirSync(folder, { recursive: true });
+  return openDataFolder(folder);
 }
 
 const isService = ({ process }: PlannedProcess) => process !== "gateway";
