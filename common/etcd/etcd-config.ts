@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { TlsConfig } from "../rpc/tls.ts";
 
+const hostAndPort = /^(\[[0-9a-fA-F:.]+\]|[^:[\]/,\s]+):\d{1,5}$/;
+
 export const EtcdConfig = z
   .strictObject({
     endpoints: z
-      .array(z.string())
+      .array(z.string().regex(hostAndPort, "expected host:port, one member an entry"))
       .min(1)
       .default(["127.0.0.1:2379"])
       .describe("`host:port` of the members; any of them will do."),

@@ -48,6 +48,16 @@ test(
   },
 );
 
+test("endpoints that could never be reached are refused with the configuration", () => {
+  const isTaken = (endpoint: string) => EtcdConfig.safeParse({ endpoints: [endpoint] }).success;
+  for (const endpoint of ["etcd-1:2379", "10.0.0.1:2379", "[::1]:2379"]) {
+    assert.ok(isTaken(endpoint), endpoint);
+  }
+  for (const endpoint of ["http://etcd-1:2379", "etcd-1:2379,etcd-2:2379", "etcd-1", ""]) {
+    assert.ok(!isTaken(endpoint), endpoint);
+  }
+});
+
 test("with no member there, a request fails in its time", async (t) => {
   const etcd = createEtcd(
     EtcdConfig.parse({ endpoints: [`127.0.0.1:${await freePort()}`], requestTimeoutMs: 300 }),
