@@ -3,13 +3,24 @@ import { TlsConfig } from "../rpc/tls.ts";
 
 const hostAndPort = /^(\[[0-9a-fA-F:.]+\]|[^:[\]/,\s]+):\d{1,5}$/;
 
+/** An entry of more than one lets a single environment variable name all members. */
+const membersOf = (entry: string): string[] => entry.split(",").map((member) => member.trim());
+
 export const EtcdConfig = z
   .strictObject({
     endpoints: z
-      .array(z.string().regex(hostAndPort, "expected host:port, one member an entry"))
+      .array(
+        z
+          .string()
+          .refine(
+            (entry) => membersOf(entry).every((member) => hostAndPort.test(member)),
+            "expected host:port, or several with commas between them",
+          ),
+      )
       .min(1)
       .default(["127.0.0.1:2379"])
-      .describe("`host:port` of the members; any of them will do."),
+      .describe("`host:port` of the members, also several in one entry with commas between them.")
+      .transform((entries) => entries.flatMap(membersOf)),
     username: z.string().optional().describe("Set when etcd asks for a sign-in."),
     password: z.string().optional().describe("The password that goes with it."),
     tls: TlsConfig,
