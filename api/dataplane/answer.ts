@@ -45,9 +45,9 @@ export class Answer {
     }
     this.#waitingHead = { status: head.status, headers };
     if (!this.#events) return;
-    // Events may be long in coming.
+    // Events may be long in coming. `flushHeaders` would send an upstream's Latin-1 as UTF-8.
     this.#begin();
-    response.flushHeaders();
+    response.write(nothing);
   }
 
   /** Gives a promise when the client is slower than the upstream: nothing more until it resolves. */
@@ -113,6 +113,8 @@ export class Answer {
     return eventEnds.test(end) ? "" : "\n\n";
   }
 }
+
+const nothing = new Uint8Array();
 
 const eventEnds = /^$|\n\n$|\r\r$|\r\n\r\n$/;
 

@@ -141,7 +141,8 @@ function scriptedAnswer(response: ServerResponse, entry: LedgerEntry): ScriptedA
     aborted,
     head: (status, headers = {}) => {
       response.writeHead(status, headers);
-      response.flushHeaders();
+      // Sends the head as the Latin-1 it is; `flushHeaders` would make it UTF-8.
+      response.write(new Uint8Array());
     },
     write: async (bytes) => {
       if (response.destroyed) return;

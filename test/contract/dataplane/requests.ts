@@ -24,6 +24,18 @@ export const requests: Contract = (plane) =>
       assert.equal(response.headers.get("set-cookie"), null);
     });
 
+    test("a header beyond ASCII passes as it is, also before a stream", async () => {
+      const { issue, upstream, chat } = plane();
+      const { secret } = await issue();
+      const headers = { "x-ratelimit-scope": "caf\u00e9" };
+      for (const stream of [false, true]) {
+        upstream.play(stream ? answerStream([doneEvent], headers) : answerJson(200, {}, headers));
+        const response = await chat(secret, { stream });
+        await response.text();
+        assert.equal(response.headers.get("x-ratelimit-scope"), "caf\u00e9");
+      }
+    });
+
     test("no secret or address of the caller reaches the upstream", async () => {
       const { issue, upstream, nextUrl } = plane();
       const { secret } = await issue();
