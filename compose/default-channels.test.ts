@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { generateSecret } from "../common/api-key.ts";
 import { ModelConfig } from "../rpc/model/config.ts";
 import { withOpenAI } from "./default-channels.ts";
 
@@ -17,6 +18,11 @@ test("an address in the environment may be a private one, the provider's own nee
   const [own] = withOpenAI(config, key).channels;
   const [local] = withOpenAI(config, { ...key, OPENAI_BASE_URL: "http://127.0.0.1:1/v1" }).channels;
   assert.deepEqual([own?.allowPrivateNetwork, local?.allowPrivateNetwork], [false, true]);
+});
+
+test("an API key of our own is not taken for a provider's, which would make a loop", () => {
+  const environment = { OPENAI_API_KEY: generateSecret() };
+  assert.throws(() => withOpenAI(config, environment), /^StartError: OPENAI_API_KEY is an API key/);
 });
 
 test("what cannot be a channel is named by its variable, and not quoted", () => {

@@ -1,3 +1,4 @@
+import { isWellFormed } from "../common/api-key.ts";
 import { checkChannel } from "../rpc/model/channel-rules.ts";
 import { DeclaredChannel, type ModelConfig } from "../rpc/model/config.ts";
 import { StartError } from "./start-error.ts";
@@ -6,6 +7,7 @@ import { StartError } from "./start-error.ts";
 export function withOpenAI(config: ModelConfig, environment: NodeJS.ProcessEnv): ModelConfig {
   const credential = environment["OPENAI_API_KEY"];
   if (!credential) return config;
+  if (isWellFormed(credential)) throw new StartError(ownKey);
   const baseUrl = environment["OPENAI_BASE_URL"] ?? "";
   const channel = DeclaredChannel.parse({
     name: "openai",
@@ -23,6 +25,10 @@ export function withOpenAI(config: ModelConfig, environment: NodeJS.ProcessEnv):
   }
   return withChannel(config, channel);
 }
+
+/** Left in a shell from trying the router out, it would have it send every request to itself. */
+const ownKey =
+  "OPENAI_API_KEY is an API key of an API Router: unset it; to send requests to another API Router, declare a channel";
 
 /** Adds the channel of the built-in demo model, unless one is declared. */
 export function withDemo(config: ModelConfig): ModelConfig {
