@@ -105,7 +105,13 @@ async function refresh(
   if (outcome === "released") await sleep(serviceRetryDelayMs, undefined, { signal }).catch(noop);
   if (!stored || outcome === "released") return;
   if ("error" in outcome) {
-    options.log.warn({ channel: channel.id, reason: outcome.error }, "discovery failed");
+    // Once, and not again at every retry for as long as the upstream is away.
+    const level = outcome.error === channel.discoveryError ? "debug" : "warn";
+    const { id, name } = channel;
+    options.log[level](
+      { channel: id, channel_name: name, reason: outcome.error },
+      "discovery failed",
+    );
   } else if (!sameNames(channel.discovered, outcome.discovered)) {
     await options.announce(channel.id);
   }
