@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { CompiledQuery } from "kysely";
 import { pino } from "pino";
-import { databases, limits } from "../../test/support/databases.ts";
+import { databases, limits, type TestDatabase } from "../../test/support/databases.ts";
 import type { Migrations } from "./database.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -17,6 +17,9 @@ const migrations: Migrations = {
     await sql.schema.createTable("entry").addColumn("id", "integer").execute();
   },
 };
+
+const openEntries = ({ url }: TestDatabase) =>
+  openDatabase<{ entry: { id: number } }>({ url, limits, schema: "entries", migrations, log });
 
 /** Writes rows for ever and tells of each when it is acknowledged. */
 const writer = `
@@ -34,15 +37,7 @@ const writer = `
 test("a write that was acknowledged survives kill -9 of its process", async () => {
   const [sqlite] = databases();
   const home = await sqlite!.create();
-  const open = () =>
-    openDatabase<{ entry: { id: number } }>({
-      url: home.url,
-      limits,
-      schema: "entries",
-      migrations,
-      log,
-    });
-  await (await open()).close();
+  await (await openEntries(home)).close();
 
   const child = spawn(process.execPath, ["-e", writer, home.url], {
     cwd: import.meta.dirname,
@@ -56,7 +51,7 @@ test("a write that was acknowledged survives kill -9 of its process", async () =
   if (child.signalCode === null) await once(child, "exit");
   assert.equal(child.signalCode, "SIGKILL");
 
-  const database = await open();
+  const database = await openEntries(home);
   const rows = await database.sql.selectFrom("entry").select("id").orderBy("id").execute();
   assert.ok(rows.length >= acknowledged && acknowledged >= 20, `${rows.length} of ${acknowledged}`);
   assert.equal(rows[acknowledged - 1]?.id, acknowledged);
@@ -68,13 +63,7 @@ test("a write that was acknowledged survives kill -9 of its process", async () =
 test("a full disk makes writes unavailable, and they go on when there is room again", async () => {
   const [sqlite] = databases();
   const home = await sqlite!.create();
-  const database = await openDatabase<{ entry: { id: number } }>({
-    url: home.url,
-    limits,
-    schema: "entries",
-    migrations,
-    log,
-  });
+  const database = await openEntries(home);
   const pragma = (text: string) => database.sql.executeQuery(CompiledQuery.raw(`pragma ${text}`));
   const insert = (ids: number[]) =>
     database.sql.transaction().execute((sql) =>
@@ -104,13 +93,7 @@ test("a thread that dies takes its transaction along; the next statement gets a 
   const home = await sqlite!.create();
   // V8 reads it when a thread starts.
   setFlagsFromString("--max-old-space-size=32");
-  const database = await openDatabase<{ entry: { id: number } }>({
-    url: home.url,
-    limits,
-    schema: "entries",
-    migrations,
-    log,
-  });
+  const database = await openEntries(home);
   const ids = async () =>
     (await database.sql.selectFrom("entry").select("id").execute()).map(({ id }) => id);
   await database.sql.insertInto("entry").values({ id: 1 }).execute();
@@ -131,13 +114,7 @@ test("a statement that waits for its own transaction fails instead of hanging fo
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const [sqlite] = databases();
   const home = await sqlite!.create();
-  const database = await openDatabase<{ entry: { id: number } }>({
-    url: home.url,
-    limits,
-    schema: "entries",
-    migrations,
-    log,
-  });
+  const database = await openEntries(home);
   const stuck = database.sql.transaction().execute(async () => {
     const waiting = database.sql.selectFrom("entry").selectAll().execute();
     setImmediate(() => t.mock.timers.tick(60_000));
@@ -154,7 +131,7 @@ test("a file that is no database is refused in one sentence", async () => {
   const home = await sqlite!.create();
   writeFileSync(home.file ?? "", "this is a shopping list, not a database".repeat(100));
   await assert.rejects(
-    openDatabase({ url: home.url, limits, schema: "entries", migrations, log }),
+    openEntries(home),
     /^DatabaseOpenError: cannot open the database sqlite:.*: file is not a database$/,
   );
   await home.drop();
