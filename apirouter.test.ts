@@ -54,6 +54,11 @@ const refusals: readonly Refusal[] = [
     says: 'the port must be from 0 to 65535, not "65536"',
   },
   {
+    title: "an option that npm took as its own",
+    env: { npm_lifecycle_event: "start", npm_config_demo: "true" },
+    says: "npm kept --demo for itself; write: npm start -- --demo",
+  },
+  {
     title: "an empty host, which would mean every address",
     args: ["--host="],
     says: "--host needs a value",

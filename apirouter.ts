@@ -48,12 +48,23 @@ async function main(args: string[]) {
   if (values.version) return process.stdout.write(`${version()}\n`);
   // The next start is quicker by a third. Where the folder is not ours to write, nothing happens.
   enableCompileCache(join(import.meta.dirname, "node_modules", ".cache", "node"));
+  const kept = keptByNpm(process.env);
+  if (kept) {
+    const { StartError } = await import("./compose/start-error.ts");
+    throw new StartError(`npm kept --${kept} for itself; write: npm start -- --${kept}`);
+  }
   if (positionals.length === 0) {
     const { runAllInOne } = await import("./compose/run-all-in-one.ts");
     return await runAllInOne(values, process.env);
   }
   const { runProcess } = await import("./compose/run-process.ts");
   return await runProcess(positionals, values, process.env);
+}
+
+/** Without a "--" before it, npm takes an option as its own and starts us without it. */
+function keptByNpm(environment: NodeJS.ProcessEnv): string | undefined {
+  if (environment["npm_lifecycle_event"] !== "start") return undefined;
+  return Object.keys(options).find((name) => environment[`npm_config_${name}`] !== undefined);
 }
 
 function version(): string {
