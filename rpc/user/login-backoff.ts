@@ -5,9 +5,9 @@ import type { BackoffConfig, UserConfig } from "./config.ts";
 import type { AttemptStore, Attempts } from "./stores.ts";
 
 /**
- * Slows down guessing. Failures are counted for the account, by the name that somebody gives for it,
- * from one address, for the address and for the account, each with its own patience. A success clears only the first, so that signing in
- * from one place lets nobody else guess faster.
+ * Slows down guessing. Failures are counted for an account (by the name that somebody gives for it)
+ * from one address, for the address and for the account, each with its own patience. A success
+ * clears only the first, so that signing in from one place lets nobody else guess faster.
  */
 export interface LoginBackoff {
   /**
