@@ -18,7 +18,7 @@ export type Engine = "sqlite" | "postgres";
 /**
  * Migrations by name, run in the order of their names, each once and each in a transaction. They
  * only expand (new tables, new nullable columns, new indexes), since replicas of the version before
- * are still serving when they run.
+ * are still serving when they run. A name is kept for good, alike or not: databases hold it.
  */
 export type Migrations = Readonly<Record<string, (sql: Kysely<unknown>) => Promise<void>>>;
 

@@ -2,7 +2,7 @@ import { sql as fragment, type Kysely } from "kysely";
 import { columnTypes, type Migrations } from "../../../common/db/database.ts";
 
 export const migrations: Migrations = {
-  async "0001_keys_and_secrets"(sql) {
+  async "0001-keys-and-secrets"(sql) {
     await createKeys(sql);
     await createSecrets(sql);
     await sql.schema
@@ -10,7 +10,7 @@ export const migrations: Migrations = {
       .addColumn("user_id", "text", (column) => column.primaryKey())
       .execute();
   },
-  async "0002_disabled_by"(sql) {
+  async "0002-disabled-by"(sql) {
     await sql.schema.alterTable("api_keys").addColumn("disabled_by", "text").execute();
   },
 };

@@ -5,7 +5,7 @@ import type { Tables } from "./schema.ts";
 const { bigint, bytes } = columnTypes;
 
 export const migrations: Migrations = {
-  "0001_accounts": async (sql) => {
+  "001_accounts": async (sql) => {
     await createUserAccount(sql);
     await createSession(sql);
     await createInvite(sql);
