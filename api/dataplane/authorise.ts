@@ -1,9 +1,14 @@
 import { AppError } from "../../common/errors.ts";
 import type { RequestRecord } from "../edge/request-record.ts";
+import type { EndpointName } from "../types/endpoints.ts";
 import type { Principal } from "./principal.ts";
 
 /** @throws `ip_not_allowed`, `endpoint_not_allowed` */
-export function authorise(principal: Principal, endpoint: string, record: RequestRecord): void {
+export function authorise(
+  principal: Principal,
+  endpoint: EndpointName,
+  record: RequestRecord,
+): void {
   if (!principal.allowsAddress(record.ip)) {
     throw new AppError("ip_not_allowed", `This API key may not be used from ${record.ip}.`);
   }

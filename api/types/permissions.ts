@@ -6,6 +6,7 @@ import {
   type Permissions as PermissionsMessage,
   StringListSchema,
 } from "../../gen/common/access/access_pb.ts";
+import { endpointNames } from "./endpoints.ts";
 import { line } from "./fields.ts";
 
 const listItemsMax = 1_000;
@@ -44,11 +45,11 @@ export const Permissions = z
   .openapi("Permissions");
 export type Permissions = z.infer<typeof Permissions>;
 
-const endpointNames: readonly string[] = ["*", "chat.completions", "models"];
+const permitted: readonly string[] = ["*", ...endpointNames];
 /** A name that nothing answers to would make a key that opens nothing. */
 const knownEndpoint = endpoint.refine(
-  (name) => endpointNames.includes(name),
-  `must be one of ${endpointNames.join(", ")}`,
+  (name) => permitted.includes(name),
+  `must be one of ${permitted.join(", ")}`,
 );
 
 export const PermissionsChange = z
