@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
-import { createSubjects, residentBytes, type Subject } from "./subjects.ts";
+import { chat, createSubjects, residentBytes, type Subject } from "./subjects.ts";
 
 /*
  * Resident memory per open stream on which nothing moves, beside the bare proxy.
@@ -31,14 +31,12 @@ try {
 }
 
 /** Opens streams, each with one event read, and waits until memory has settled. */
-async function open({ url, key }: Subject, count: number): Promise<Pool> {
-  const pool = new Pool(url, { connections: count, bodyTimeout: 0 });
+async function open(subject: Subject, count: number): Promise<Pool> {
+  const pool = new Pool(subject.url, { connections: count, bodyTimeout: 0 });
   let opened = 0;
   const body = JSON.stringify({ model: "bench", messages: [], stream: true, user: "hold" });
-  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
   const openOne = async () => {
-    const path = "/v1/chat/completions";
-    const response = await pool.request({ method: "POST", path, headers, body });
+    const response = await chat(pool, subject, body);
     if (response.statusCode !== 200) throw new Error(await response.body.text());
     response.body.on("error", () => {});
     await new Promise((resolve) => response.body.once("data", resolve));

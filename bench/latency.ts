@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
-import { createSubjects, type Subject } from "./subjects.ts";
+import { chat, createSubjects, type Subject } from "./subjects.ts";
 
 /*
  * Latency that the product and the bare proxy add at a steady rate, over asking the upstream itself.
@@ -43,14 +43,12 @@ try {
   await subjects.stop();
 }
 
-async function drive({ url, key }: Subject): Promise<number[]> {
-  const pool = new Pool(url, { connections: 256 });
-  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+async function drive(subject: Subject): Promise<number[]> {
+  const pool = new Pool(subject.url, { connections: 256 });
   const latencies: number[] = [];
   const ask = async () => {
     const startedAt = performance.now();
-    const path = "/v1/chat/completions";
-    const response = await pool.request({ method: "POST", path, headers, body });
+    const response = await chat(pool, subject, body);
     await response.body.text();
     latencies.push(performance.now() - startedAt);
   };

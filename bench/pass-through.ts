@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { Pool } from "undici";
-import { cpuMicroseconds, createSubjects, type Subject } from "./subjects.ts";
+import { chat, cpuMicroseconds, createSubjects, type Subject } from "./subjects.ts";
 
 /*
  * CPU per request and per streamed chunk of the whole product, beside a bare `node:http` + `undici`
@@ -99,17 +99,15 @@ async function measure(subject: Subject, workload: Workload): Promise<number> {
   return (cpuMicroseconds(subject) - before) / workload.units;
 }
 
-async function drive({ name, url, key }: Subject, { body, end, times }: Workload) {
-  const pool = new Pool(url, { connections: concurrency });
-  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+async function drive(subject: Subject, { body, end, times }: Workload) {
+  const pool = new Pool(subject.url, { connections: concurrency });
   let left = times;
   const worker = async () => {
     while (left-- > 0) {
-      const path = "/v1/chat/completions";
-      const response = await pool.request({ method: "POST", path, headers, body });
+      const response = await chat(pool, subject, body);
       const text = await response.body.text();
       if (response.statusCode !== 200 || !text.endsWith(end)) {
-        throw new Error(`${name}: ${response.statusCode} ${text.slice(-200)}`);
+        throw new Error(`${subject.name}: ${response.statusCode} ${text.slice(-200)}`);
       }
     }
   };

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Pool } from "undici";
 import { startCluster } from "../scripts/cluster/start-cluster.ts";
 
 /** Something that answers chat requests, and the processes it consists of. */
@@ -107,6 +108,15 @@ async function createKey(url: string): Promise<string> {
   const key = await post("/apikeys", { name: "bench" }, session["access_token"]);
   return key["key"] ?? "";
 }
+
+/** Asks a subject with its key. */
+export const chat = (pool: Pool, { key }: Pick<Subject, "key">, body: string) =>
+  pool.request({
+    method: "POST",
+    path: "/v1/chat/completions",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body,
+  });
 
 /** User and system time of all threads, from Linux' accounting (10 ms ticks). */
 export function cpuMicroseconds({ pids }: Subject): number {
