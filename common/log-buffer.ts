@@ -42,8 +42,9 @@ export class LogBuffer implements DestinationStream {
   }
 
   #flush() {
-    if (this.#isWriting || !this.#hasMore()) return;
+    if (this.#isWriting) return;
     const bytes = this.#unwritten ?? this.#next();
+    if (!bytes) return;
     this.#isWriting = true;
     write(this.#fd, bytes, (error, written) => {
       this.#isWriting = false;
@@ -56,14 +57,13 @@ export class LogBuffer implements DestinationStream {
   /** The last lines; what a write under way has is on its way already. */
   #flushSync() {
     const before = this.#isWriting ? undefined : this.#unwritten;
-    const last = this.#waitingChars > 0 || this.#lost > 0 ? this.#next() : undefined;
+    const last = this.#next();
     for (const bytes of [before, last]) if (bytes) writeAll(this.#fd, bytes);
   }
 
-  #hasMore = (): boolean =>
-    this.#unwritten !== undefined || this.#waitingChars > 0 || this.#lost > 0;
-
-  #next(): Buffer {
+  /** The lines that wait, and one that tells of lost ones. */
+  #next(): Buffer | undefined {
+    if (this.#waitingChars === 0 && this.#lost === 0) return undefined;
     if (this.#lost > 0) this.#waiting.push(this.#lossLine());
     const bytes = Buffer.from(this.#waiting.join(""));
     this.#unwrittenLines = this.#waiting.length;

@@ -16,16 +16,17 @@ export function checkPermissions(
   config: ApiKeyConfig,
 ): Findings {
   const { endpointsMax, modelPatternsMax, ipRangesMax } = config;
-  const entries = (field: string, list: readonly string[] = [], lengthMax = 0, own?: string[]) =>
+  const charactersMax = config.permissionCharactersMax;
+  const entries = (field: string, lengthMax: number, list: string[] = [], own?: string[]) =>
     isDeepStrictEqual(list, own)
       ? undefined
-      : checkEntries({ field, list, lengthMax, charactersMax: config.permissionCharactersMax });
+      : checkEntries({ field, list, lengthMax, charactersMax });
   const { allow, deny } = owner?.models ?? {};
   return [
-    entries("permissions.endpoints", endpoints, endpointsMax, owner?.endpoints),
-    entries("permissions.models.allow", models?.allow, modelPatternsMax, allow),
-    entries("permissions.models.deny", models?.deny, modelPatternsMax, deny),
-    entries("permissions.ip_ranges", ipRanges, ipRangesMax, owner?.ipRanges) ??
+    entries("permissions.endpoints", endpointsMax, endpoints, owner?.endpoints),
+    entries("permissions.models.allow", modelPatternsMax, models?.allow, allow),
+    entries("permissions.models.deny", modelPatternsMax, models?.deny, deny),
+    entries("permissions.ip_ranges", ipRangesMax, ipRanges, owner?.ipRanges) ??
       checkRanges(ipRanges),
   ];
 }
