@@ -6,6 +6,7 @@ import { createLog } from "../../common/log.ts";
 import type { Call } from "../../common/rpc/call.ts";
 import { createLocalClient } from "../../common/rpc/local.ts";
 import type { Client } from "../../common/rpc/service.ts";
+import { knownProviders } from "../../compose/known-providers.ts";
 import { ModelService } from "../../gen/rpc/model/model_pb.ts";
 import { OpenAIService } from "../../gen/rpc/openai/openai_pb.ts";
 import { ModelConfig } from "../../rpc/model/config.ts";
@@ -80,10 +81,7 @@ async function startReplica(
       secrets: { ...secrets, ...rest },
     },
     database: { url: database.url, limits },
-    providers: ["openai", "openai-compatible", "demo"].map((name) => ({
-      name,
-      needsBaseUrl: name === "openai-compatible",
-    })),
+    providers: knownProviders,
     openai,
   });
   let closed: Promise<void> | undefined;
