@@ -126,6 +126,16 @@ test("a statement that waits for its own transaction fails instead of hanging fo
   await home.drop();
 });
 
+test("several that open a new file in the same moment all get it", async () => {
+  const [sqlite] = databases();
+  for (let round = 0; round < 20; round += 1) {
+    const home = await sqlite!.create();
+    const opened = await Promise.all(Array.from({ length: 4 }, () => openEntries(home)));
+    await Promise.all(opened.map((database) => database.close()));
+    await home.drop();
+  }
+});
+
 test("a file that is no database is refused in one sentence", async () => {
   const [sqlite] = databases();
   const home = await sqlite!.create();

@@ -20,6 +20,8 @@ export type SqliteAnswer =
     };
 
 const busyTimeoutMs = 10_000;
+const busyPauseMs = 10;
+const sqliteBusy = 5;
 const statementsMax = 200;
 
 if (parentPort) serve(parentPort, String(workerData));
@@ -46,7 +48,7 @@ function open(file: string): DatabaseSync {
     timeout: busyTimeoutMs,
     enableForeignKeyConstraints: true,
   });
-  database.exec("pragma journal_mode = wal");
+  useWriteAheadLog(database);
   // A commit that was answered is on the disk, also when the power fails the moment after.
   database.exec("pragma synchronous = full");
   // SQLite's own knows only ASCII; PostgreSQL's knows every letter.
@@ -54,6 +56,20 @@ function open(file: string): DatabaseSync {
     typeof text === "string" ? text.toLowerCase() : text,
   );
   return database;
+}
+
+/** Of several that open a new file one turns it over; here SQLite does not wait by itself. */
+function useWriteAheadLog(database: DatabaseSync): void {
+  const giveUpAt = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      database.exec("pragma journal_mode = wal");
+      return;
+    } catch (error) {
+      if (failure(error).errcode !== sqliteBusy || performance.now() > giveUpAt) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, busyPauseMs);
+    }
+  }
 }
 
 type Prepare = (sql: string) => StatementSync;
